@@ -1,0 +1,162 @@
+"""Where the embedded services keep their files, and as whom they run.
+
+Postgres refuses to run as root. Started by root, both services run as an unprivileged user, below a folder which that
+user can reach: a checkout or a virtual environment under a 0700 folder is not one.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.embedded.errors import EmbeddedError
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+# A Unix socket's path may have 107 bytes on Linux and 103 on macOS; the file name takes up to 20 of them.
+_LONGEST_SOCKET_FOLDER = 80
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of one pair of services. `user` is who runs them; None means whoever runs us."""
+
+    root: Path
+    user: pwd.struct_passwd | None = None
+
+    @property
+    def postgres(self) -> Path:
+        """Postgres' data folder."""
+        return self.root / "postgres"
+
+    @property
+    def redis(self) -> Path:
+        """Redis' data folder."""
+        return self.root / "redis"
+
+    @property
+    def run(self) -> Path:
+        """The sockets' folder: open to its owner (and root) only, which is the services' whole access control."""
+        folder = self.root / "run"
+        if len(str(folder).encode()) <= _LONGEST_SOCKET_FOLDER:
+            return folder
+        return Path("/tmp") / f"touchstone-{os.getuid()}-{_digest(self.root)}"  # noqa: S108
+
+    @property
+    def database_url(self) -> str:
+        """Known before the server runs, so that settings can name it without looking."""
+        return f"postgres://touchstone@/touchstone?host={self.run}"
+
+    @property
+    def broker_url(self) -> str:
+        """In Celery's spelling."""
+        return f"redis+socket://{self.run}/redis.sock"
+
+    def prepare(self) -> None:
+        """Create the folders, private to the services' user."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for folder in (self.postgres, self.redis, self.run):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if self.user is not None and folder.stat().st_uid == 0:
+                os.chown(folder, self.user.pw_uid, self.user.pw_gid)
+            if folder.stat().st_uid != (os.getuid() if self.user is None else self.user.pw_uid):
+                raise EmbeddedError(f"The folder {folder} belongs to another user; remove it or run as that user.")
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Only one launcher at a time may own this folder. The kernel frees the lock however the launcher ends.
+
+        Raises:
+            EmbeddedError: another launcher of the same checkout is running.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                holder = handle.read().strip() or "unknown"
+                raise EmbeddedError(
+                    f"Touchstone is already running from this checkout (process {holder}); stop that one first."
+                ) from None
+            handle.truncate(0)
+            handle.write(str(os.getpid()))
+            handle.flush()
+            yield
+
+    def remove(self) -> None:
+        """Delete everything, sockets included."""
+        for folder in (self.run, self.root):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def checkout_home() -> Home:
+    """The kept data of this checkout. Every checkout has its own, so two clones run side by side."""
+    if os.geteuid() != 0:
+        return Home(CHECKOUT / ".data")
+    root = Path("/var/lib") / f"touchstone-{_digest(CHECKOUT)}"
+    return Home(root, _unprivileged_user(root / "postgres"))
+
+
+@contextlib.contextmanager
+def temporary_home() -> Iterator[Home]:
+    """A home that is deleted afterwards: for tests."""
+    # Not tempfile's default: TMPDIR may be deep (a socket's path is short) or closed to the unprivileged user.
+    root = Path(tempfile.mkdtemp(prefix="touchstone-", dir="/tmp"))
+    root.chmod(0o755 if os.geteuid() == 0 else 0o700)
+    home = Home(root, _unprivileged_user(root / "postgres") if os.geteuid() == 0 else None)
+    try:
+        yield home
+    finally:
+        home.remove()
+
+
+def reachable(program: Path, *, tree: Path, home: Home) -> Path:
+    """`program`, or its copy in a place which the services' user can reach; `tree` is the folder that moves along."""
+    if home.user is None or _runs(program, home.user):
+        return program
+    copied = checkout_home().root / "programs" / _digest(tree) / tree.name
+    if not copied.exists():
+        # Copied beside and renamed: a copy that was interrupted is never taken for a whole one.
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        half = Path(tempfile.mkdtemp(dir=copied.parent))
+        half.chmod(0o755)
+        shutil.copytree(tree, half / tree.name, symlinks=True)
+        with contextlib.suppress(OSError):
+            (half / tree.name).rename(copied)
+        shutil.rmtree(half)
+    moved = copied / program.relative_to(tree)
+    if not _runs(moved, home.user):
+        raise EmbeddedError(f"The user {home.user.pw_name} cannot run {moved}, and Postgres refuses to run as root.")
+    return moved
+
+
+def _runs(program: Path, user: pwd.struct_passwd) -> bool:
+    command = [str(program), "--version"]
+    try:
+        done = subprocess.run(
+            command, user=user.pw_uid, group=user.pw_gid, extra_groups=[], cwd="/", capture_output=True, check=False
+        )
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def _unprivileged_user(existing: Path) -> pwd.struct_passwd:
+    """Who owns the data already, else the system's Postgres user, else nobody."""
+    if existing.exists() and existing.stat().st_uid != 0:
+        return pwd.getpwuid(existing.stat().st_uid)
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise EmbeddedError("Postgres refuses to run as root and there is no user postgres or nobody; run as another user.")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
