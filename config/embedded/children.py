@@ -1,7 +1,8 @@
 """Child processes that cannot outlive their parent.
 
-On Linux the kernel signals the child when the thread that started it dies (PR_SET_PDEATHSIG), so `spawn` must be called
-from a thread that lives as long as the parent. Elsewhere a small watchdog waits for the parent's end of a pipe to close.
+On Linux the kernel signals the child when the thread that started it dies (PR_SET_PDEATHSIG), so `spawn` must be
+called from a thread that lives as long as the parent. Elsewhere a small watchdog waits for the parent's end of a pipe
+to close.
 """
 
 import contextlib
