@@ -20,12 +20,18 @@ def percent(value: float, digits: int = 1) -> str:
     return f"{number(100 * value, digits)}{NBSP}%"
 
 
-def spread(value: float, low: float, high: float, *, scale: float, digits: int) -> str:
-    """ "± 1.2" where the interval is even to the last shown digit, else "90.1 to 92.4"."""
+def signed(value: float, digits: int = 1) -> str:
+    """A difference: "+1.8", "-0.4"."""
+    return f"{'+' if value > 0 else ''}{number(value, digits)}"
+
+
+def spread(value: float, low: float, high: float, *, scale: float, digits: int, sign: bool = False) -> str:
+    """ "± 1.2" where the interval is even to the last shown digit, else "90.1 to 92.4"; differences keep both ends."""
     below, above = scale * (value - low), scale * (high - value)
-    if abs(below - above) < 10**-digits:
+    if not sign and abs(below - above) < 10**-digits:
         return f"±{NBSP}{number((below + above) / 2, digits)}"
-    ends = (number(scale * end, digits) for end in (low, high))
+    words = signed if sign else number
+    ends = (words(scale * end, digits) for end in (low, high))
     return _("%(low)s to %(high)s") % dict(zip(("low", "high"), ends, strict=True))
 
 

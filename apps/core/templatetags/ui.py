@@ -103,11 +103,11 @@ def interval(
     places = digits if digits is not None else (2 if kind == "number" else 1)
     scale = 1 if kind == "number" else 100
     shown = figures.percent(value, places) if kind == "percent" else figures.number(scale * value, places)
-    if kind == "points" and value > 0:
-        shown = f"+{shown}"
+    if kind == "points":
+        shown = figures.signed(scale * value, places)
     around = ""
     if low is not None and high is not None:
-        around = figures.spread(value, low, high, scale=scale, digits=places)
+        around = figures.spread(value, low, high, scale=scale, digits=places, sign=kind == "points")
     rest = ", ".join(filter(None, [around, count]))
     return format_html('<span class="num">{}</span> <span class="quiet">{}</span>', shown, rest)
 
