@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ConsensusConfig(AppConfig):
+    name = "apps.consensus"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,124 @@
+"""What the answers add up to."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.core.models import UUIDModel
+
+
+class QualityFit(UUIDModel):
+    """One periodic fit of a queue's reviewers. The latest one feeds the posterior of later answers."""
+
+    queue = models.ForeignKey("queues.Queue", on_delete=models.CASCADE, related_name="quality_fits")
+    labels = models.JSONField()  # order of the classes in the matrices
+    prior = models.JSONField()  # class shares
+    pooled_accuracy = models.FloatField()  # for a reviewer without a matrix
+    n_items = models.PositiveIntegerField()
+    n_annotations = models.PositiveIntegerField()
+    converged = models.BooleanField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["queue", "-created_at"], name="qualityfit_latest")]  # read at each submit
+
+    def __str__(self) -> str:
+        return f"fit of {self.queue} at {self.created_at}"
+
+
+class ReviewerQuality(UUIDModel):
+    """A reviewer's confusion matrix in one fit. Written by the fit only; a submit reads it."""
+
+    fit = models.ForeignKey(QualityFit, on_delete=models.CASCADE, related_name="reviewers")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    confusion = models.JSONField()  # rows: true label, columns: answered label; rows sum to 1
+    accuracy = models.FloatField()  # prior-weighted diagonal
+    accuracy_low = models.FloatField()
+    accuracy_high = models.FloatField()
+    n_annotations = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["fit", "reviewer"], name="reviewerquality_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} in {self.fit_id}"
+
+
+class Consensus(UUIDModel):
+    """The aggregated answer to one item; recomputable from its annotations at any time."""
+
+    class State(models.TextChoices):
+        UNSETTLED = "unsettled"  # not sure enough yet
+        SETTLED = "settled"  # confidence reached the queue's threshold
+        ADJUDICATED = "adjudicated"  # an adjudicator decided
+        AMBIGUOUS = "ambiguous"  # an adjudicator says that no single answer is right; never a hard label
+
+    item = models.OneToOneField("queues.Item", on_delete=models.CASCADE, related_name="consensus")
+    state = models.CharField(max_length=16, choices=State, default=State.UNSETTLED)
+    label = models.CharField(max_length=500, blank=True)  # canonical value; empty: none (tie, ambiguous, free text)
+    result = models.JSONField(null=True)  # in Label Studio's result format; null: none
+    posterior = models.JSONField(default=dict)  # {label: probability}
+    confidence = models.FloatField()  # of `label`, in [0, 1]
+    method = models.CharField(max_length=24)  # majority | dawid_skene | adjudication
+    fit = models.ForeignKey(QualityFit, on_delete=models.SET_NULL, null=True, related_name="+")  # null: no fit used
+    n_annotations = models.PositiveSmallIntegerField()
+    n_simulated = models.PositiveSmallIntegerField(default=0)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="consensus_confidence_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["unsettled", "settled", "adjudicated", "ambiguous"]),
+                name="consensus_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label or 'no label'} ({self.confidence:.2f})"
+
+
+class Adjudication(UUIDModel):
+    """An adjudicator's decision on an item. Withdrawn by him only, never edited."""
+
+    class Decision(models.TextChoices):
+        LABEL = "label"  # decided for an answer
+        AMBIGUOUS = "ambiguous"  # no single answer is right
+        SENT_BACK = "sent_back"  # more answers wanted
+
+    class Status(models.TextChoices):
+        CURRENT = "current"
+        WITHDRAWN = "withdrawn"  # undone
+
+    item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="adjudications")
+    adjudicator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=16, choices=Decision)
+    result = models.JSONField(null=True)  # null unless a label was decided
+    label = models.CharField(max_length=500, blank=True)
+    reason = models.TextField(blank=True)
+    is_simulated = models.BooleanField(default=False)
+    status = models.CharField(max_length=16, choices=Status, default=Status.CURRENT)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"],
+                condition=Q(status="current", decision__in=["label", "ambiguous"]),
+                name="adjudication_one_current",
+            ),
+            models.CheckConstraint(
+                condition=~Q(decision="label") | Q(result__isnull=False), name="adjudication_label_has_result"
+            ),
+            models.CheckConstraint(condition=Q(status__in=["current", "withdrawn"]), name="adjudication_status_known"),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="adjudication_frozen", exclude=["status"]),
+            pgtrigger.Protect(name="adjudication_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} by {self.adjudicator}"

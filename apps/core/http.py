@@ -1,0 +1,17 @@
+"""Types of requests as views see them."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    from apps.accounts.models import User
+
+
+class AuthedRequest(HttpRequest):
+    """A request behind `login_required`."""
+
+    user: "User"  # type: ignore[assignment]
+    htmx: "HtmxDetails"

@@ -1,0 +1,249 @@
+"""Queues, the items in them, and the reviews: an item leased to a reviewer."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
+
+from apps.core.models import UUIDModel
+
+CLAIMABLE = Q(state="open", open_slots__gt=0, reserved_for__isnull=True)
+
+
+class Queue(UUIDModel):
+    """A stream of items for a group of reviewers, with its policy."""
+
+    class State(models.TextChoices):
+        OPEN = "open"  # takes items in and gives them out
+        PAUSED = "paused"  # takes items in, gives none out
+        DRAINING = "draining"  # takes none in, gives out what is left
+        CLOSED = "closed"  # neither; what was waiting is retired
+
+    class Acquisition(models.TextChoices):
+        LEAST_CONFIDENCE = "least_confidence", "Least confidence"
+        MARGIN = "margin", "Margin"
+        ENTROPY = "entropy", "Entropy"
+        RANDOM = "random", "Random"
+
+    class Method(models.TextChoices):
+        MAJORITY = "majority", "Majority"
+        DAWID_SKENE = "dawid_skene", "Dawid–Skene"
+
+    project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="queues")
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60)
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN)
+    takes_traces = models.BooleanField(default=True)  # every new trace of the project becomes an item
+    takes_escalations = models.BooleanField(default=True)  # escalated traces become items, with severity and deadline
+    acquisition = models.CharField(max_length=24, choices=Acquisition, default=Acquisition.ENTROPY)
+    overlap_min = models.PositiveSmallIntegerField(default=2)  # answers asked for at first
+    overlap_max = models.PositiveSmallIntegerField(default=3)  # at most
+    settle_threshold = models.FloatField(default=0.9)  # confidence from which an item is settled
+    consensus_method = models.CharField(max_length=16, choices=Method, default=Method.DAWID_SKENE)
+    audit_share = models.FloatField(default=0.05)  # probability of joining the audit slice at intake
+    deadline_share = models.FloatField(default=0.5)  # share of claims that look at the deadline lane first
+    audit_lane_share = models.FloatField(default=0.1)  # share of claims that look at the audit lane first
+    lease_seconds = models.PositiveIntegerField(default=900)
+    sla_hours = models.FloatField(default=24)  # promised time from arrival to settled
+    score_cap = models.FloatField(default=10)  # S: scores are clamped to [0, S]
+    ageing_rate = models.FloatField(default=0.1)  # points an hour; overtaken only by arrivals within S / rate hours
+    epoch = models.DateTimeField()  # zero of the ageing clock
+    seed = models.BigIntegerField()  # of the audit draw
+    is_open_to_all = models.BooleanField(default=True)  # every reviewer of the project; False: the members below
+    shows_escalation_reason = models.BooleanField(default=True)  # to reviewers, beside the item
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "slug"], name="queue_slug_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "paused", "draining", "closed"]), name="queue_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(overlap_min__gte=1, overlap_max__lte=9, overlap_min__lte=F("overlap_max")),
+                name="queue_overlap_1_9",
+            ),
+            models.CheckConstraint(
+                condition=Q(settle_threshold__gte=0.5, settle_threshold__lte=1), name="queue_threshold_half_1"
+            ),
+            models.CheckConstraint(
+                condition=Q(audit_share__gte=0, audit_share__lte=1)
+                & Q(deadline_share__gte=0, deadline_share__lte=1)
+                & Q(audit_lane_share__gte=0, audit_lane_share__lte=1),
+                name="queue_shares",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_seconds__gte=5, lease_seconds__lte=86_400), name="queue_lease_5s_1d"
+            ),
+            models.CheckConstraint(condition=Q(score_cap__gt=0, ageing_rate__gt=0), name="queue_ageing_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QueueMember(UUIDModel):
+    """A person who works in a queue that is not open to all reviewers."""
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["queue", "user"], name="queuemember_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.queue}"
+
+
+class Item(UUIDModel):
+    """Something to be judged in one queue. `data` is what is shown; `terms` say why it stands where it stands."""
+
+    class State(models.TextChoices):
+        OPEN = "open"  # answers wanted, or being given
+        ADJUDICATION = "adjudication"  # an adjudicator decides
+        SETTLED = "settled"  # has a consensus
+        RETIRED = "retired"  # a manager took it out; `retired_reason` says why
+
+    class Source(models.TextChoices):
+        TRACE = "trace"
+        ESCALATION = "escalation"  # a trace that came in by an escalation
+        COMPARISON = "comparison"  # two outputs side by side
+
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
+    trace = models.ForeignKey(
+        "intake.Trace", on_delete=models.PROTECT, null=True, related_name="items"
+    )  # null: comparison
+    source = models.CharField(max_length=16, choices=Source, default=Source.TRACE)
+    source_key = models.CharField(max_length=200)  # what makes it one item a queue and source
+    schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, related_name="+")
+    data = models.JSONField()  # {variable: value}, built from the trace by the schema's mapping
+    search_text = models.TextField(blank=True)  # the first shown text, for the items page
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN)
+    adjudication_reason = models.CharField(max_length=200, blank=True)  # why it went to adjudication, in words
+    retired_reason = models.CharField(max_length=200, blank=True)
+    open_slots = models.PositiveSmallIntegerField()  # answers that may still be leased; written by `slots_adjust` only
+    wanted_max = (
+        models.PositiveSmallIntegerField()
+    )  # the most answers it may get: the queue's maximum, or more after "send back"
+    score = models.FloatField(default=0)  # sum of the terms, before clamping
+    terms = models.JSONField(default=list)  # [{name, value, words, public: bool}]
+    sort_key = models.FloatField()  # clamp(score) - rate * hours(enqueued_at - epoch); larger comes first
+    prediction = models.ForeignKey(
+        "intake.Prediction", on_delete=models.PROTECT, null=True, related_name="+"
+    )  # scored by; null: none
+    severity = models.PositiveSmallIntegerField(default=0)  # highest of its escalations; 0: none
+    priority = models.FloatField(default=0)  # a manager's own term
+    due_at = models.DateTimeField(null=True)  # earliest deadline; null: none
+    is_audit = models.BooleanField(default=False)  # drawn at intake, before and independent of any score
+    audit_probability = models.FloatField()  # with which it was drawn (or not)
+    audit_rank = models.FloatField()  # random order inside the audit lane
+    reserved_for = models.ForeignKey(  # handed to a named person; null: for everybody
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="reserved_items"
+    )
+    # Grows whenever the item (re-)enters the claimable rows; readers that have passed its place look at it first.
+    bumped_seq = models.BigIntegerField(db_default=RawSQL("nextval('queues_bump_seq')", []))
+    enqueued_at = models.DateTimeField()  # never changes
+    settled_at = models.DateTimeField(null=True)  # null: not settled now
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "source", "source_key"], name="item_source_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "adjudication", "settled", "retired"]), name="item_state_known"
+            ),
+            models.CheckConstraint(condition=Q(open_slots__lte=F("wanted_max")), name="item_slots_within_max"),
+            models.CheckConstraint(condition=Q(state="open") | Q(open_slots=0), name="item_slots_only_open"),
+            models.CheckConstraint(
+                condition=Q(audit_probability__gte=0, audit_probability__lte=1), name="item_audit_probability"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="settled") & Q(settled_at__isnull=False)) | ~Q(state="settled"),
+                name="item_settled_has_time",
+            ),
+        ]
+        indexes = [
+            # The main lane of a claim.
+            models.Index(
+                "queue", F("sort_key").desc(), "id", name="item_lane_main", condition=CLAIMABLE & Q(is_audit=False)
+            ),
+            # What re-entered above a reviewer's cursor.
+            models.Index(
+                fields=["queue", "bumped_seq"], name="item_lane_bumped", condition=CLAIMABLE & Q(is_audit=False)
+            ),
+            # The deadline lane, earliest first.
+            models.Index(
+                fields=["queue", "due_at"], name="item_lane_deadline", condition=CLAIMABLE & Q(due_at__isnull=False)
+            ),
+            # The audit lane, in random order.
+            models.Index(
+                fields=["queue", "audit_rank"], name="item_lane_audit", condition=CLAIMABLE & Q(is_audit=True)
+            ),
+            # Items handed to a named person.
+            models.Index(
+                fields=["reserved_for", "queue"], name="item_reserved", condition=Q(reserved_for__isnull=False)
+            ),
+            # The items page and the adjudicator's queue.
+            models.Index(fields=["queue", "state", "enqueued_at"], name="item_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.pk}"
+
+
+class Review(UUIDModel):
+    """An item leased to a reviewer. One row a pair for ever; a new lease gets a new token."""
+
+    class State(models.TextChoices):
+        LEASED = "leased"  # he has it until `expires_at`
+        SUBMITTED = "submitted"  # he answered
+        SKIPPED = "skipped"  # he passed, with a reason; it does not come back to him
+        EXPIRED = "expired"  # the lease ran out or was given back; it may come back to him
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
+    state = models.CharField(max_length=16, choices=State, default=State.LEASED)
+    token = models.BigIntegerField()  # fencing: names this lease; from the sequence queues_token_seq
+    lane = models.CharField(max_length=16)  # main | deadline | audit | reserved: where the claim found it
+    leased_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)  # null unless submitted
+    skip_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "reviewer"], name="review_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["leased", "submitted", "skipped", "expired"]), name="review_state_known"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="submitted") & Q(submitted_at__isnull=False)) | ~Q(state="submitted"),
+                name="review_submitted_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="skipped") | ~Q(skip_reason=""), name="review_skipped_has_reason"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="review_stale", condition=Q(state="leased")),  # expiry
+            models.Index(fields=["reviewer", "state", "-leased_at"], name="review_of_person"),  # my lease, my history
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.item_id}"
+
+
+class ReviewerCursor(UUIDModel):
+    """How far a reviewer has come in a queue's main lane: all claimable items before the place were had by him."""
+
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="cursors")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    sort_key = models.FloatField(null=True)  # null: at the top
+    item_id = models.UUIDField(null=True)  # breaks ties of equal sort keys; null: at the top
+    seen_seq = models.BigIntegerField()  # `bumped_seq` up to which re-entered items were looked at
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["queue", "reviewer"], name="reviewercursor_once")]
+
+    def __str__(self) -> str:
+        return f"cursor of {self.reviewer} in {self.queue}"
