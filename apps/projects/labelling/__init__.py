@@ -1,0 +1,26 @@
+"""What a Label Studio labelling config means, without Django: parse, compare, map a trace onto it."""
+
+from apps.projects.labelling.changes import LabelMap, map_result, region_target, schema_diff
+from apps.projects.labelling.errors import ConfigError, MappingError, SchemaChangeRefused
+from apps.projects.labelling.mapping import check_mapping, data_from_trace
+from apps.projects.labelling.model import Control, DataObject, Kind, Label, LabellingConfig, Node
+from apps.projects.labelling.parser import parse_config
+
+__all__ = [
+    "ConfigError",
+    "Control",
+    "DataObject",
+    "Kind",
+    "Label",
+    "LabelMap",
+    "LabellingConfig",
+    "MappingError",
+    "Node",
+    "SchemaChangeRefused",
+    "check_mapping",
+    "data_from_trace",
+    "map_result",
+    "parse_config",
+    "region_target",
+    "schema_diff",
+]

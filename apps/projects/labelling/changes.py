@@ -1,0 +1,124 @@
+"""What a new config means for answers that were given under the old one."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from apps.projects.labelling.errors import SchemaChangeRefused
+from apps.projects.labelling.model import Control, LabellingConfig
+
+# An answer of the first kind can be read as one of the second.
+_READABLE_AS = {("categorical", "multilabel")}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMap:
+    """How old answers read under the new config.
+
+    Args:
+        labels: for each control, old value to new value; every old value is in it.
+        targets: for each control, the `to_name` that its regions get.
+        added: (control, value) that only the new config has.
+    """
+
+    labels: Mapping[str, Mapping[str, str]]
+    targets: Mapping[str, str]
+    added: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def changed(self) -> dict[str, dict[str, str]]:
+        """Only what is renamed or merged."""
+        pairs = {name: {old: new for old, new in labels.items() if old != new} for name, labels in self.labels.items()}
+        return {name: labels for name, labels in pairs.items() if labels}
+
+
+def schema_diff(old: LabellingConfig, new: LabellingConfig, mapping: Mapping[str, str]) -> LabelMap:
+    """How answers carry over. Adding labels or controls is free; what goes needs a new label in `mapping`.
+
+    Args:
+        mapping: old label value to new label value, for renamed and merged ones, across all controls.
+    Raises:
+        SchemaChangeRefused: names the labels left without a meaning, or the control that is gone or of another kind.
+    """
+    labels = {control.name: _control_map(control, _successor(control, new), mapping) for control in old.controls}
+    _refuse_missing(labels)
+    _refuse_unknown(old, new, mapping)
+    return LabelMap(
+        labels=labels,
+        targets={control.name: region_target(_successor(control, new)) for control in old.controls},
+        added=_added(old, new),
+    )
+
+
+def map_result(result: list[dict[str, Any]], label_map: LabelMap) -> list[dict[str, Any]]:
+    """An old answer, read under the new config. The input is not changed."""
+    return [_map_region(deepcopy(region), label_map) for region in result]
+
+
+def region_target(control: Control) -> str:
+    """The `to_name` of a control's regions. Label Studio's Pairwise names itself, as it is about two objects."""
+    return control.name if control.kind == "pairwise" else control.to_name[0]
+
+
+def _values(control: Control) -> tuple[str, ...]:
+    """All that an answer can name, of open kinds (multilabel) too."""
+    return tuple(label.value for label in control.labels) or control.classes
+
+
+def _successor(control: Control, new: LabellingConfig) -> Control:
+    found = new.control(control.name)
+    if found is None:
+        message = f'The new config has no <{control.tag}> named "{control.name}": its answers would be lost.'
+        raise SchemaChangeRefused(message)
+    if found.kind != control.kind and (control.kind, found.kind) not in _READABLE_AS:
+        message = f'"{control.name}" was {control.kind} and would become {found.kind}: old answers do not fit.'
+        raise SchemaChangeRefused(message)
+    return found
+
+
+def _control_map(old: Control, new: Control, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Old value to new value; an empty new value where nothing takes the answers."""
+    after = set(_values(new))
+
+    def successor(value: str) -> str:
+        # Another control may hold the same word; where its new word is unknown here, the old one stays if it can.
+        return next((word for word in (mapping.get(value, value), value) if word in after), "")
+
+    return {value: successor(value) for value in _values(old)}
+
+
+def _refuse_missing(labels: Mapping[str, Mapping[str, str]]) -> None:
+    missing = tuple((name, old) for name, pairs in labels.items() for old, new in pairs.items() if not new)
+    if missing:
+        names = ", ".join(f'"{old}" ({name})' for name, old in missing)
+        raise SchemaChangeRefused(f"Say which new label takes the answers of {names}.", missing=missing)
+
+
+def _refuse_unknown(old: LabellingConfig, new: LabellingConfig, mapping: Mapping[str, str]) -> None:
+    before = {value for control in old.controls for value in _values(control)}
+    after = {value for control in new.controls for value in _values(control)}
+    for source, target in mapping.items():
+        if source not in before:
+            raise SchemaChangeRefused(f'The map names "{source}", which is no label of the old config.')
+        if target not in after:
+            raise SchemaChangeRefused(f'The map sends "{source}" to "{target}", which is no label of the new config.')
+
+
+def _added(old: LabellingConfig, new: LabellingConfig) -> tuple[tuple[str, str], ...]:
+    before = {(control.name, value) for control in old.controls for value in _values(control)}
+    after = ((control.name, value) for control in new.controls for value in _values(control))
+    return tuple(pair for pair in after if pair not in before)
+
+
+def _map_region(region: dict[str, Any], label_map: LabelMap) -> dict[str, Any]:
+    name = region["from_name"]
+    labels = label_map.labels[name]
+    region["to_name"] = label_map.targets[name]
+    value = region["value"]
+    if "choices" in value:
+        # Two merged labels of one answer become one.
+        value["choices"] = list(dict.fromkeys(labels[choice] for choice in value["choices"]))
+    elif "rating" in value:
+        value["rating"] = int(labels[str(value["rating"])])
+    return region

@@ -1,0 +1,83 @@
+"""Reads XML into nodes that know their line; refuses what XML should not do here (DTDs, entities, depth)."""
+
+from typing import Any
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser, ParseError, tostring
+
+from apps.projects.labelling.errors import ConfigError
+from apps.projects.labelling.model import Node
+
+MAX_BYTES = 200_000
+MAX_DEPTH = 20
+ROOT = "View"  # what an error names where no tag can be told
+
+
+class _LineParser(DefusedXMLParser):
+    """The tree builder that remembers on which line each element starts."""
+
+    def __init__(self) -> None:
+        super().__init__(forbid_dtd=True)
+        self.lines: dict[Any, int] = {}
+        self.open: list[str] = []
+
+    @property
+    def line(self) -> int:
+        return int(self.parser.CurrentLineNumber)
+
+    def _start(self, tag: str, attr_list: list[str]) -> Any:
+        self.open.append(tag)
+        if len(self.open) > MAX_DEPTH:
+            raise ConfigError(f"Tags are nested more than {MAX_DEPTH} deep.", tag=tag, line=self.line)
+        element = super()._start(tag, attr_list)  # type: ignore[misc]
+        self.lines[element] = self.line
+        return element
+
+    def _end(self, tag: str) -> Any:
+        self.open.pop()
+        return super()._end(tag)  # type: ignore[misc]
+
+
+def read_xml(xml: str) -> tuple[Node, str]:
+    """The root node, and the same config written plainly (no comments, no declaration) for other parsers.
+
+    Raises:
+        ConfigError: too long, not well-formed, nested too deep, or with a document type or entity.
+    """
+    content = _bytes(xml)
+    parser = _LineParser()
+    try:
+        parser.feed(content)
+        root = parser.close()
+    except ParseError as exc:
+        raise _not_well_formed(exc, parser) from exc
+    except DefusedXmlException as exc:
+        message = "A config may not declare a document type (DTD) or entities."
+        raise ConfigError(message, tag="!DOCTYPE", line=parser.line) from exc
+    except (ValueError, LookupError) as exc:  # an encoding that the parser does not know, or that lies
+        raise ConfigError("The text cannot be read in the encoding that it declares.", tag=ROOT, line=1) from exc
+    return _node(root, parser.lines), str(tostring(root, encoding="unicode"))
+
+
+def _bytes(xml: str) -> bytes:
+    try:
+        content = xml.encode()
+    except UnicodeEncodeError as exc:
+        line = xml.count("\n", 0, exc.start) + 1
+        raise ConfigError("The text holds a character that is not valid Unicode.", tag=ROOT, line=line) from exc
+    if len(content) > MAX_BYTES:
+        size = f"{len(content):,} bytes"
+        raise ConfigError(f"The config has {size}; at most {MAX_BYTES:,} are allowed.", tag=ROOT, line=1)
+    return content
+
+
+def _not_well_formed(exc: ParseError, parser: _LineParser) -> ConfigError:
+    line, column = exc.position
+    problem = str(exc).split(":")[0]
+    tag = parser.open[-1] if parser.open else ROOT
+    return ConfigError(f"This is not well-formed XML: {problem}, column {column + 1}.", tag=tag, line=max(line, 1))
+
+
+def _node(element: Any, lines: dict[Any, int]) -> Node:
+    children = tuple(_node(child, lines) for child in element)
+    return Node(tag=element.tag, attrs=dict(element.attrib), line=lines[element], children=children)
