@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from config.embedded.errors import EmbeddedError
@@ -25,10 +26,14 @@ _LONGEST_SOCKET_FOLDER = 80
 
 @dataclass(frozen=True)
 class Home:
-    """The folder of one pair of services. `user` is who runs them; None means whoever runs us."""
+    """The folder of one pair of services. Naming one does no I/O."""
 
     root: Path
-    user: pwd.struct_passwd | None = None
+
+    @cached_property
+    def user(self) -> pwd.struct_passwd | None:
+        """Who runs the services; None means whoever runs us."""
+        return _unprivileged_user(self.postgres) if os.geteuid() == 0 else None
 
     @property
     def postgres(self) -> Path:
@@ -100,8 +105,7 @@ def checkout_home() -> Home:
     """The kept data of this checkout. Every checkout has its own, so two clones run side by side."""
     if os.geteuid() != 0:
         return Home(CHECKOUT / ".data")
-    root = Path("/var/lib") / f"touchstone-{_digest(CHECKOUT)}"
-    return Home(root, _unprivileged_user(root / "postgres"))
+    return Home(Path("/var/lib") / f"touchstone-{_digest(CHECKOUT)}")
 
 
 @contextlib.contextmanager
@@ -110,7 +114,7 @@ def temporary_home() -> Iterator[Home]:
     # Not tempfile's default: TMPDIR may be deep (a socket's path is short) or closed to the unprivileged user.
     root = Path(tempfile.mkdtemp(prefix="touchstone-", dir="/tmp"))
     root.chmod(0o755 if os.geteuid() == 0 else 0o700)
-    home = Home(root, _unprivileged_user(root / "postgres") if os.geteuid() == 0 else None)
+    home = Home(root)
     try:
         yield home
     finally:

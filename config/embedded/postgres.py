@@ -142,7 +142,14 @@ def _initialise(home: Home, folder: Path, *, major: int) -> None:
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     # The built-in locale exists on every system; before version 17 the C library's has to do.
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    command = [folder / "initdb", "--pgdata", home.postgres, "--username=touchstone", "--auth=trust", "--encoding=UTF8"]
+    command: list[str | Path] = [
+        folder / "initdb",
+        "--pgdata",
+        home.postgres,
+        "--username=touchstone",
+        "--auth=trust",
+        "--encoding=UTF8",
+    ]
     command += locale if major >= 17 else ["--locale=C.UTF-8"]
     done = children.spawn(
         [*command, "--no-sync"],
@@ -185,9 +192,9 @@ def _serves(pid: int, home: Home) -> bool:
 def _start(home: Home, program: Path, *, durable: bool) -> subprocess.Popen[bytes]:
     options = ["listen_addresses=", "max_connections=200", "unix_socket_permissions=0700", "log_statement=none"]
     options += () if durable else _VOLATILE
-    command = [program, "-D", home.postgres, "-k", home.run]
+    command: list[str | Path] = [program, "-D", home.postgres, "-k", home.run]
     for option in options:
-        command += ["-c", option]  # type: ignore[list-item]
+        command += ["-c", option]
     with (home.root / "postgres.log").open("ab") as log:
         return children.spawn(
             command, user=home.user, cwd=home.postgres, stdout=log, stderr=log, death_signal=signal.SIGINT

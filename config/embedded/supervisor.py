@@ -22,6 +22,7 @@ import psutil
 
 from config.embedded import children
 from config.embedded.errors import EmbeddedError
+from config.embedded.home import CHECKOUT
 
 MARKER = "TOUCHSTONE_RUN"
 # A program that ends this often within the window will not be cured by one more start.
@@ -58,7 +59,7 @@ class Supervisor:
     def __enter__(self) -> "Supervisor":
         # The guard's standard input is a pipe that only we hold: it closes when we die, however that happens.
         command = [sys.executable, "-m", "config.embedded.guard", self._run]
-        self._guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        self._guard = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, start_new_session=True)
         return self
 
     def __exit__(self, *_exc: object) -> None:
