@@ -1,0 +1,189 @@
+"""Dawid-Skene: true labels and each reviewer's confusion matrix, estimated together by EM.
+
+A. P. Dawid and A. M. Skene (1979), "Maximum Likelihood Estimation of Observer Error-Rates Using the EM
+Algorithm", Applied Statistics 28(1), 20-28, doi:10.2307/2346806. The M-step is their equations (2.3) and (2.4),
+the E-step their equation (2.5).
+
+On sparse data the plain algorithm gets worse with each iteration, since a matrix of K x K numbers is estimated from
+a handful of votes. So each reviewer's matrix is shrunk towards what the whole pool does (`pool_matrix`); `smoothing=0`
+is the classical algorithm.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from apps.consensus.algorithms.majority_vote import label_counts, shares
+
+DEFAULT_SMOOTHING = 4.0
+# The smallest count of the unsmoothed M-step: keeps logarithms finite and changes no digit that anybody reads.
+FLOOR = 1e-10
+# What is believed of a pool before its first vote, in votes: without it EM can collapse on a handful of items.
+STARTING_ACCURACY = 0.8
+STARTING_VOTES = 20.0
+STARTING_MISTAKES = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class DawidSkeneFit:
+    """Result of `dawid_skene`. `posterior` is the E-step of exactly the `confusion` and `prior` beside it."""
+
+    posterior: NDArray[np.float64]  # (n_items, n_classes), rows sum to 1
+    confusion: NDArray[np.float64]  # (n_reviewers, n_classes, n_classes): [reviewer, true class, answer]
+    prior: NDArray[np.float64]  # (n_classes,)
+    iterations: int
+    converged: bool
+    log_likelihoods: tuple[float, ...]  # of the observed votes, natural logarithm, one per iteration
+
+
+def dawid_skene(
+    item_idx: NDArray[np.int64],
+    reviewer_idx: NDArray[np.int64],
+    label_idx: NDArray[np.int64],
+    *,
+    n_items: int,
+    n_reviewers: int,
+    n_classes: int,
+    init: NDArray[np.float64] | None = None,
+    smoothing: float = DEFAULT_SMOOTHING,
+    max_iter: int = 100,
+    tol: float = 1e-6,
+) -> DawidSkeneFit:
+    """Fit the Dawid-Skene model by EM to votes in long format.
+
+    Args:
+        item_idx, reviewer_idx, label_idx: shape (n_votes,); one row per vote, indices from 0.
+        n_items, n_reviewers, n_classes: sizes; items and reviewers without a vote are allowed.
+        init: posterior to start from, shape (n_items, n_classes), rows sum to 1; default the vote shares.
+        smoothing: how many votes per true class the pool is worth beside a reviewer's own; 0 is classical.
+        max_iter, tol: stop when no posterior moves by `tol` or more, at the latest after `max_iter` rounds.
+    Returns:
+        The fit; `converged` is False where `max_iter` ended it.
+    Raises:
+        ValueError: an index out of range, arrays of different length, or a size, `init` or `smoothing` that cannot be.
+    """
+    votes = _vote_matrix(item_idx, reviewer_idx, label_idx, (n_items, n_reviewers, n_classes))
+    if smoothing < 0 or max_iter < 1:
+        raise ValueError("smoothing must be at least 0 and max_iter at least 1")
+    if init is None:
+        init = shares(label_counts(item_idx, label_idx, n_items=n_items, n_classes=n_classes))
+    posterior = init
+    if posterior.shape != (n_items, n_classes):
+        raise ValueError(f"init must have shape {(n_items, n_classes)}, not {posterior.shape}")
+    log_likelihoods: list[float] = []
+    converged = False
+    while not converged and len(log_likelihoods) < max_iter:
+        confusion, prior = _m_step(votes, posterior, smoothing=smoothing)
+        following, log_likelihood = _e_step(votes, confusion, prior)
+        log_likelihoods.append(log_likelihood)
+        converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol)
+        posterior = following
+    return DawidSkeneFit(posterior, confusion, prior, len(log_likelihoods), converged, tuple(log_likelihoods))
+
+
+def posterior_given(
+    votes: Iterable[tuple[int, int]], *, confusion: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Posterior of one item from given matrices: the E-step, equation (2.5), for a single row.
+
+    Args:
+        votes: pairs (index into `confusion`, answered class), one per reviewer.
+        confusion: shape (n_matrices, n_classes, n_classes), as in `DawidSkeneFit`; stack `pooled_confusion`
+            for reviewers who have no matrix of their own.
+        prior: shape (n_classes,).
+    Returns:
+        Shape (n_classes,), summing to 1; the prior itself where there is no vote.
+    """
+    pairs = np.array(list(votes), dtype=np.int64).reshape(-1, 2)
+    rows = np.log(np.maximum(confusion[pairs[:, 0], :, pairs[:, 1]], FLOOR))
+    log_joint = np.log(np.maximum(prior, FLOOR)) + rows.sum(axis=0)
+    weights = np.exp(log_joint - log_joint.max())
+    return np.asarray(weights / weights.sum())
+
+
+def pooled_confusion(accuracy: float, n_classes: int) -> NDArray[np.float64]:
+    """One-coin matrix, shape (n_classes, n_classes): right with `accuracy`, all wrong answers alike.
+
+    For a reviewer of whom nothing is known yet. Raises ValueError for an accuracy outside [0, 1].
+    """
+    if not 0.0 <= accuracy <= 1.0:
+        raise ValueError("accuracy must lie in [0, 1]")
+    if n_classes == 1:
+        return np.ones((1, 1))
+    matrix = np.full((n_classes, n_classes), (1.0 - accuracy) / (n_classes - 1))
+    np.fill_diagonal(matrix, accuracy)
+    return matrix
+
+
+def pool_matrix(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the pool would answer: its mean accuracy on the diagonal, its own pattern of mistakes beside it.
+
+    Args:
+        counts: shape (n_reviewers, n_classes, n_classes), expected votes [reviewer, true class, answer].
+    Returns:
+        Shape (n_classes, n_classes), rows sum to 1, every entry above 0. The accuracy starts as if 20 votes had been
+        right in 0.8 of the cases, and 4 votes a row are spread evenly over the mistakes.
+    """
+    pool = counts.sum(axis=0)
+    n_classes = len(pool)
+    if n_classes == 1:
+        return np.ones((1, 1))
+    accuracy = (np.trace(pool) + STARTING_VOTES * STARTING_ACCURACY) / (pool.sum() + STARTING_VOTES)
+    mistakes = pool + STARTING_MISTAKES / (n_classes - 1)
+    np.fill_diagonal(mistakes, 0.0)
+    matrix = (1.0 - accuracy) * mistakes / mistakes.sum(axis=1, keepdims=True)
+    np.fill_diagonal(matrix, accuracy)
+    return np.asarray(matrix)
+
+
+def _vote_matrix(
+    item_idx: NDArray[np.int64],
+    reviewer_idx: NDArray[np.int64],
+    label_idx: NDArray[np.int64],
+    sizes: tuple[int, int, int],
+) -> csr_array:
+    """Votes as a sparse (n_items, n_reviewers * n_classes) table of counts: both steps become one product each."""
+    if sizes[2] < 1:
+        raise ValueError("n_classes must be at least 1")
+    if not len(item_idx) == len(reviewer_idx) == len(label_idx):
+        raise ValueError("item_idx, reviewer_idx and label_idx must have the same length")
+    for name, index, size in zip(
+        ("item_idx", "reviewer_idx", "label_idx"), (item_idx, reviewer_idx, label_idx), sizes, strict=True
+    ):
+        if len(index) and (index.min() < 0 or index.max() >= size):
+            raise ValueError(f"{name} must lie in [0, {size})")
+    columns = reviewer_idx * sizes[2] + label_idx
+    return csr_array((np.ones(len(item_idx)), (item_idx, columns)), shape=(sizes[0], sizes[1] * sizes[2]))
+
+
+def _m_step(
+    votes: csr_array, posterior: NDArray[np.float64], *, smoothing: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Confusion matrices (2.3) and prior (2.4) from the posterior, shrunk with the weight `smoothing`."""
+    n_items, n_classes = posterior.shape
+    # The product has rows (reviewer, answer) and columns (true class); the matrices are [true class, answer].
+    counts = (votes.T @ posterior).reshape(-1, n_classes, n_classes).transpose(0, 2, 1)
+    mass = posterior.sum(axis=0)
+    if smoothing == 0:
+        kept = np.maximum(counts, FLOOR)
+        prior = np.maximum(mass, FLOOR)
+        return kept / kept.sum(axis=2, keepdims=True), prior / prior.sum()
+    shrunk = counts + smoothing * pool_matrix(counts)
+    return shrunk / shrunk.sum(axis=2, keepdims=True), (mass + smoothing / n_classes) / (n_items + smoothing)
+
+
+def _e_step(
+    votes: csr_array, confusion: NDArray[np.float64], prior: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Posterior (2.5) and the log-likelihood of the votes under the given matrices."""
+    n_classes = len(prior)
+    log_answers = np.log(np.maximum(confusion, FLOOR)).transpose(0, 2, 1).reshape(-1, n_classes)
+    log_joint = votes @ log_answers + np.log(np.maximum(prior, FLOOR))
+    # Shifting each row by its highest value keeps products of many probabilities away from zero.
+    top = log_joint.max(axis=1, keepdims=True)
+    weights = np.exp(log_joint - top)
+    totals = weights.sum(axis=1, keepdims=True)
+    return weights / totals, float(np.sum(top + np.log(totals)))
