@@ -1,0 +1,42 @@
+"""People fixed by right, in one small project; the network is loopback only."""
+
+import pytest
+
+from tests import factories
+
+
+@pytest.fixture
+def project(db):
+    """One text, one choice of three labels, nobody a member yet."""
+    return factories.project()
+
+
+@pytest.fixture
+def reviewer(project):
+    return factories.member(project, "reviewer", name="Reviewer")
+
+
+@pytest.fixture
+def adjudicator(project):
+    return factories.member(project, "adjudicator", name="Adjudicator")
+
+
+@pytest.fixture
+def manager(project):
+    return factories.member(project, "manager", name="Manager")
+
+
+@pytest.fixture
+def second_manager(project):
+    return factories.member(project, "manager", name="Second manager")
+
+
+@pytest.fixture
+def viewer(project):
+    return factories.member(project, "viewer", name="Viewer")
+
+
+@pytest.fixture
+def stranger(db):
+    """Somebody with a login and no membership."""
+    return factories.person("Stranger")

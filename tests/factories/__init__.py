@@ -1,0 +1,28 @@
+"""Rows for tests, written straight into the tables: plain functions, one row each, every default a sensible one."""
+
+from tests.factories.answers import adjudication, annotation, consensus, settled_item
+from tests.factories.projects import choices_config, guideline, member, person, project, schema
+from tests.factories.queues import NOW, escalation, item, prediction, queue, reason, review, trace
+from tests.factories.results import choices_result
+
+__all__ = [
+    "NOW",
+    "adjudication",
+    "annotation",
+    "choices_config",
+    "choices_result",
+    "consensus",
+    "escalation",
+    "guideline",
+    "item",
+    "member",
+    "person",
+    "prediction",
+    "project",
+    "queue",
+    "reason",
+    "review",
+    "schema",
+    "settled_item",
+    "trace",
+]
