@@ -35,6 +35,9 @@ def trace(project: Project, text: str = "", *, output=None, context=None, trace_
     return made
 
 
+_new_trace = trace  # for functions that take a `trace`
+
+
 def prediction(
     trace: Trace, probabilities: dict[str, float], *, model_ref: str = "assistant-1", **fields
 ) -> Prediction:
