@@ -101,6 +101,20 @@ def test_dawid_skene_smoothed_is_never_far_below_the_better_of_the_plain_ones(na
     assert accuracy(smoothed.posterior, truth) >= better - 0.005
 
 
+def test_dawid_skene_does_not_call_three_different_answers_certain():
+    # 77 classes, reviewers right in 90 %: what is called at least 95 % sure must nearly always be so.
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 77, 1000)
+    item_idx = np.repeat(np.arange(1000), 3)
+    reviewer_idx = np.concatenate([rng.choice(5, 3, replace=False) for _ in range(1000)])
+    wrong = (truth[item_idx] + rng.integers(1, 77, 3000)) % 77
+    label_idx = np.where(rng.random(3000) < 0.9, truth[item_idx], wrong)
+    found = dawid_skene(item_idx, reviewer_idx, label_idx, n_items=1000, n_reviewers=5, n_classes=77)
+    sure = found.posterior.max(axis=1) >= 0.95
+    assert np.mean(found.posterior.argmax(axis=1)[sure] == truth[sure]) > 0.99
+    assert 0.95 < sure.mean() < 0.99
+
+
 @given(seed=seeds, smoothing=smoothings)
 @settings(max_examples=40, deadline=None)
 def test_dawid_skene_gives_probabilities(seed, smoothing):

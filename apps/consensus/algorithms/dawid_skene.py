@@ -5,8 +5,9 @@ Algorithm", Applied Statistics 28(1), 20-28, doi:10.2307/2346806. The M-step is 
 the E-step their equation (2.5).
 
 On sparse data the plain algorithm gets worse with each iteration, since a matrix of K x K numbers is estimated from
-a handful of votes. So each reviewer's matrix is shrunk towards what the whole pool does (`pool_matrix`); `smoothing=0`
-is the classical algorithm.
+a handful of votes; with many classes it even makes three different answers look certain, because each vote shapes
+the cell that then explains it. So each reviewer's matrix is shrunk towards what the whole pool does (`pool_matrix`);
+`smoothing=0` is the classical algorithm.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ FLOOR = 1e-10
 # What is believed of a pool before its first vote, in votes: without it EM can collapse on a handful of items.
 STARTING_ACCURACY = 0.8
 STARTING_VOTES = 20.0
+# For each wrong answer to each class.
 STARTING_MISTAKES = 4.0
 
 
@@ -49,8 +51,8 @@ def dawid_skene(
     n_classes: int,
     init: NDArray[np.float64] | None = None,
     smoothing: float = DEFAULT_SMOOTHING,
-    max_iter: int = 100,
-    tol: float = 1e-6,
+    max_iter: int = 200,
+    tol: float = 1e-5,
 ) -> DawidSkeneFit:
     """Fit the Dawid-Skene model by EM to votes in long format.
 
@@ -58,7 +60,8 @@ def dawid_skene(
         item_idx, reviewer_idx, label_idx: shape (n_votes,); one row per vote, indices from 0.
         n_items, n_reviewers, n_classes: sizes; items and reviewers without a vote are allowed.
         init: posterior to start from, shape (n_items, n_classes), rows sum to 1; default the vote shares.
-        smoothing: how many votes per true class the pool is worth beside a reviewer's own; 0 is classical.
+        smoothing: how many votes the pool is worth beside a reviewer's own, in each true class for being right and
+            in each cell for the pattern of his mistakes; 0 is classical.
         max_iter, tol: stop when no posterior moves by `tol` or more, at the latest after `max_iter` rounds.
     Returns:
         The fit; `converged` is False where `max_iter` ended it.
@@ -125,14 +128,14 @@ def pool_matrix(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         counts: shape (n_reviewers, n_classes, n_classes), expected votes [reviewer, true class, answer].
     Returns:
         Shape (n_classes, n_classes), rows sum to 1, every entry above 0. The accuracy starts as if 20 votes had been
-        right in 0.8 of the cases, and 4 votes a row are spread evenly over the mistakes.
+        right in 0.8 of the cases, each mistake as if it had been made 4 times.
     """
     pool = counts.sum(axis=0)
     n_classes = len(pool)
     if n_classes == 1:
         return np.ones((1, 1))
     accuracy = (np.trace(pool) + STARTING_VOTES * STARTING_ACCURACY) / (pool.sum() + STARTING_VOTES)
-    mistakes = pool + STARTING_MISTAKES / (n_classes - 1)
+    mistakes = pool + STARTING_MISTAKES
     np.fill_diagonal(mistakes, 0.0)
     matrix = (1.0 - accuracy) * mistakes / mistakes.sum(axis=1, keepdims=True)
     np.fill_diagonal(matrix, accuracy)
@@ -171,8 +174,22 @@ def _m_step(
         kept = np.maximum(counts, FLOOR)
         prior = np.maximum(mass, FLOOR)
         return kept / kept.sum(axis=2, keepdims=True), prior / prior.sum()
-    shrunk = counts + smoothing * pool_matrix(counts)
-    return shrunk / shrunk.sum(axis=2, keepdims=True), (mass + smoothing / n_classes) / (n_items + smoothing)
+    return _shrunk(counts, smoothing=smoothing), (mass + smoothing / n_classes) / (n_items + smoothing)
+
+
+def _shrunk(counts: NDArray[np.float64], *, smoothing: float) -> NDArray[np.float64]:
+    """Confusion matrices drawn towards the pool: how often right, and apart from it which mistakes."""
+    pool = pool_matrix(counts)
+    accuracy, n_classes = pool[0, 0], len(pool)
+    if n_classes == 1:
+        return np.ones(counts.shape)
+    diagonal = np.arange(n_classes)
+    right = (counts[:, diagonal, diagonal] + smoothing * accuracy) / (counts.sum(axis=2) + smoothing)
+    mistakes = counts + smoothing * (n_classes - 1) * pool / (1.0 - accuracy)
+    mistakes[:, diagonal, diagonal] = 0.0
+    matrices = mistakes * ((1.0 - right) / mistakes.sum(axis=2))[:, :, None]
+    matrices[:, diagonal, diagonal] = right
+    return np.asarray(matrices)
 
 
 def _e_step(
