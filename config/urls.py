@@ -1,18 +1,10 @@
 """The doors of the house."""
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Whether this process answers and reaches the database."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok", content_type="text/plain")
-
+from apps.console.views.start import start
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", healthz, name="healthz"),
+    path("", start, name="home"),
+    path("", include("apps.accounts.urls")),
 ]

@@ -15,6 +15,10 @@ from apps.core.models import UUIDModel
 class UserManager(BaseUserManager["User"]):
     """Creates people by e-mail address."""
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """By address however it is capitalised, as `user_email_once` compares them."""
+        return self.alias(address=Lower("email")).get(address=(username or "").strip().lower())
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)

@@ -45,7 +45,7 @@ STATIONS = [
 ]
 OTHERS = [("people", gettext_lazy("People")), ("settings", gettext_lazy("Settings"))]
 PERSONAL = [
-    ("workbench:queues", gettext_lazy("My review queues")),
+    ("workbench:home", gettext_lazy("My review queues")),
     ("console:projects", gettext_lazy("All projects")),
     ("accounts:account", gettext_lazy("My account")),
 ]

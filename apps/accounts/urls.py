@@ -1,0 +1,18 @@
+"""Addresses for people."""
+
+from django.urls import path
+
+from apps.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("login/", views.Login.as_view(), name="login"),
+    path("logout/", views.Logout.as_view(), name="logout"),
+    path("invitation/<str:token>/", views.invitation, name="invite"),
+    path("password/", views.PasswordReset.as_view(), name="password_reset"),
+    path("password/sent/", views.PasswordResetSent.as_view(), name="password_reset_sent"),
+    path("password/<uidb64>/<token>/", views.PasswordResetConfirm.as_view(), name="password_reset_confirm"),
+    path("account/", views.account, name="account"),
+    path("account/name/", views.account_name, name="account_name"),
+    path("account/password/", views.account_password, name="account_password"),
+]

@@ -1,0 +1,138 @@
+"""The doors for people: log in and out, invitation, password, own account."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts import selectors, services
+from apps.accounts.errors import InvitationOver, InvitationUnknown
+from apps.accounts.forms import InvitationForm, LoginForm, NameForm
+from apps.accounts.models import Invitation
+from apps.core.http import AuthedRequest
+
+# Where an accepted invitation's session comes from; with two backends Django wants it named.
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class Unprocessable:
+    """A form view that answers 422 when the form does not fit, as every door does."""
+
+    def form_invalid(self, form: BaseForm) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        response.status_code = 422
+        return response
+
+
+class Login(Unprocessable, auth_views.LoginView):
+    form_class = LoginForm
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+
+
+class Logout(auth_views.LogoutView):
+    http_method_names = ["post", "options"]
+
+
+class PasswordReset(Unprocessable, auth_views.PasswordResetView):
+    template_name = "accounts/password_reset.html"
+    email_template_name = "accounts/password_reset_email.txt"
+    subject_template_name = "accounts/password_reset_subject.txt"
+    success_url = reverse_lazy("accounts:password_reset_sent")
+
+
+class PasswordResetSent(auth_views.PasswordResetDoneView):
+    template_name = "accounts/password_reset_sent.html"
+
+
+class PasswordResetConfirm(Unprocessable, auth_views.PasswordResetConfirmView):
+    template_name = "accounts/password_reset_confirm.html"
+    success_url = reverse_lazy("accounts:login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your new password is set. Log in with it."))
+        return super().form_valid(form)
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if not self.validlink:
+            kwargs["status"] = 410
+        return super().render_to_response(context, **kwargs)
+
+
+def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
+    """What django-axes answers after too many wrong passwords for one address from one place."""
+    return render(request, "accounts/locked.html", status=429)
+
+
+def _invitation(token: str) -> Invitation:
+    try:
+        return selectors.invitation_by_token(token=token, now=timezone.now())
+    except InvitationUnknown as exc:
+        raise Http404 from exc
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        user = _invitation(token).user
+        form = InvitationForm(user, request.POST or None, initial={"name": user.name})
+        if not form.is_valid():
+            status = 422 if request.method == "POST" else 200
+            return render(request, "accounts/invitation.html", {"form": form, "person": user}, status=status)
+        name, password = form.cleaned_data["name"], form.cleaned_data["new_password1"]
+        user = services.invitation_accept(token=token, name=name, password=password, now=timezone.now())
+    except InvitationOver as exc:
+        return render(request, "accounts/invitation_over.html", {"error": exc}, status=410)
+    login(request, user, backend=BACKEND)
+    return redirect("home")
+
+
+def _account_page(request: AuthedRequest, *, status: int = 200, **forms: BaseForm) -> HttpResponse:
+    context = {
+        "name_form": NameForm(initial={"name": request.user.name}),
+        "password_form": PasswordChangeForm(request.user),
+    }
+    return render(request, "accounts/account.html", context | forms, status=status)
+
+
+@login_required
+@require_http_methods(["GET"])
+def account(request: AuthedRequest) -> HttpResponse:
+    return _account_page(request)
+
+
+@login_required
+@require_POST
+def account_name(request: AuthedRequest) -> HttpResponse:
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, status=422, name_form=form)
+    services.user_rename(user=request.user, name=form.cleaned_data["name"])
+    messages.success(request, _("Your name is changed."))
+    return redirect("accounts:account")
+
+
+@sensitive_post_parameters()
+@login_required
+@require_POST
+def account_password(request: AuthedRequest) -> HttpResponse:
+    form = PasswordChangeForm(request.user, request.POST)
+    if not form.is_valid():
+        return _account_page(request, status=422, password_form=form)
+    update_session_auth_hash(request, form.save())
+    messages.success(request, _("Your password is changed. Your other sessions are logged out."))
+    return redirect("accounts:account")
