@@ -68,8 +68,8 @@ function sent(form) {
 }
 
 document.addEventListener("input", (event) => {
-  const form = event.target.closest?.("form[data-draft-url]");
-  if (form) later(form);
+  const form = event.target.form ?? event.target.closest?.("form"); // a field may stand outside its form
+  if (form?.dataset.draftUrl) later(form);
 });
 document.addEventListener("submit", (event) => sent(event.target));
 document.body.addEventListener("htmx:beforeRequest", (event) => {

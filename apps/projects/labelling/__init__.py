@@ -4,7 +4,7 @@ from apps.projects.labelling.changes import LabelMap, map_result, region_target,
 from apps.projects.labelling.errors import ConfigError, MappingError, SchemaChangeRefused
 from apps.projects.labelling.mapping import check_mapping, data_from_trace
 from apps.projects.labelling.model import Control, DataObject, Kind, Label, LabellingConfig, Node
-from apps.projects.labelling.parser import parse_config
+from apps.projects.labelling.parser import config_of, parse_config
 
 __all__ = [
     "ConfigError",
@@ -18,6 +18,7 @@ __all__ = [
     "Node",
     "SchemaChangeRefused",
     "check_mapping",
+    "config_of",
     "data_from_trace",
     "map_result",
     "parse_config",

@@ -2,6 +2,7 @@
 
 import hashlib
 from functools import lru_cache
+from typing import Protocol
 
 from apps.projects.labelling.errors import ConfigError
 from apps.projects.labelling.model import Control, DataObject, LabellingConfig, Node
@@ -171,3 +172,14 @@ class _Reader:
     def _childless(node: Node) -> None:
         if node.children:
             raise fail(node.children[0], f"It cannot stand inside <{node.tag}>.")
+
+
+class HasConfig(Protocol):
+    """A stored version of a config, as `projects.LabelSchema` is."""
+
+    config: str
+
+
+def config_of(schema: HasConfig) -> LabellingConfig:
+    """What a stored version means."""
+    return parse_config(schema.config)

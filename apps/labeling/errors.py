@@ -1,0 +1,14 @@
+"""Why an answer is refused."""
+
+from apps.core.errors import InvalidInput
+
+
+class AnswerInvalid(InvalidInput):
+    """An answer does not fit its labelling config. Names the control (empty: none is to blame) and the rule."""
+
+    code = "answer_invalid"
+
+    def __init__(self, message: str, *, control: str = "", rule: str) -> None:
+        super().__init__(message, field=f"result.{control}" if control else "result")
+        self.control = control
+        self.rule = rule

@@ -1,0 +1,40 @@
+"""Pairwise: the left or the right of two objects. Label Studio knows no tie, so there is none here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.labeling.widgets.base import Option, Widget, keys_for, refuse
+from apps.projects.labelling import Control
+
+
+class PairwiseWidget(Widget):
+    """`{"selected": "left"}`."""
+
+    value_field = "selected"
+    template = "widgets/pairwise.html"
+    takes_press = True
+
+    def parse(self, control: Control, posted: Sequence[str]) -> str | None:
+        return (posted[-1] if posted else "") or None
+
+    def check(self, control: Control, value: Any) -> None:
+        if value not in control.classes:
+            raise refuse(control, "unknown_label", f'"{control.name}" takes "left" or "right".')
+
+    def show(self, control: Control, value: Any) -> tuple[str, ...]:
+        return (str(value),)
+
+    def value_key(self, control: Control, value: Any) -> str:
+        return str(value)
+
+    def words(self, control: Control, value: Any) -> str:
+        return _("left") if value == "left" else _("right")
+
+    def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
+        names = (titles.get(control.to_name[0]) or _("Left"), titles.get(control.to_name[1]) or _("Right"))
+        return tuple(
+            Option(value=value, text=name, key=key, checked=value in chosen)
+            for value, name, key in zip(control.classes, names, keys_for(["", ""]), strict=True)
+        )

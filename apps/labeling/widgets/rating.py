@@ -1,0 +1,43 @@
+"""Rating: a whole number from 1 to maxRating."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apps.labeling.widgets.base import Option, Widget, keys_for, refuse
+from apps.projects.labelling import Control
+
+
+class RatingWidget(Widget):
+    """`{"rating": 4}`."""
+
+    value_field = "rating"
+    template = "widgets/rating.html"
+    takes_press = True
+
+    def parse(self, control: Control, posted: Sequence[str]) -> int | str | None:
+        """A number; what is not one stays text, for `check` to name."""
+        text = posted[-1].strip() if posted else ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else text or None
+
+    def check(self, control: Control, value: Any) -> None:
+        highest = int(control.attrs["maxRating"])
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise refuse(control, "type", f'"{control.name}" must be a whole number.')
+        if not 1 <= value <= highest:
+            raise refuse(control, "rating_range", f'"{control.name}" goes from 1 to {highest}.')
+
+    def show(self, control: Control, value: Any) -> tuple[str, ...]:
+        return (str(value),)
+
+    def value_key(self, control: Control, value: Any) -> str:
+        return str(value)
+
+    def words(self, control: Control, value: Any) -> str:
+        return f"{value} of {control.attrs['maxRating']}"
+
+    def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
+        keys = keys_for([""] * len(control.classes))
+        return tuple(
+            Option(value=value, text=value, key=key, checked=value in chosen)
+            for value, key in zip(control.classes, keys, strict=True)
+        )

@@ -1,0 +1,187 @@
+"""From a config, an item's data and a form's state to HTML. Templates escape; nothing here builds markup."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from apps.labeling.algorithms.word_diff import Piece, word_diff
+from apps.labeling.widgets.answers import field_name
+from apps.labeling.widgets.base import FormState, Question
+from apps.labeling.widgets.layout import Page, Panel, page_of, shown_text
+from apps.labeling.widgets.registry import widget_of
+from apps.projects.labelling import Control, LabellingConfig
+
+Layout = Literal["plain", "many", "correct", "pairwise"]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedReview:
+    """A reviewer's page in two parts: `stage` (the item) and `dock` (the questions), inside one <form id=form_id>.
+
+    Args:
+        layout: plain; many (one long list of choices: put stage and dock side by side); correct (the text field stands
+            in the stage beside its text and belongs to the form by its id); pairwise (two panes in the stage).
+        one_press: a press on a choice sends the form.
+    """
+
+    stage: SafeString
+    dock: SafeString
+    layout: Layout
+    one_press: bool
+
+    @property
+    def is_wide(self) -> bool:
+        return self.layout != "plain"
+
+
+def initial_state(config: LabellingConfig, data: Mapping[str, Any]) -> FormState:
+    """An untouched form: texts that start from a variable hold it."""
+    starts = {control.name: (shown_text(data.get(control.start)),) for control in config.controls if control.start}
+    return FormState(values=starts)
+
+
+def one_press(config: LabellingConfig) -> bool:
+    """Whether one press is the whole answer: the config is a single control that takes one value."""
+    return len(config.controls) == 1 and widget_of(config.controls[0]).takes_press and not config.controls[0].multiple
+
+
+def layout_of(config: LabellingConfig) -> Layout:
+    if any(control.start for control in config.controls):
+        return "correct"
+    if any(control.kind == "pairwise" for control in config.controls):
+        return "pairwise"
+    if len(config.controls) == 1 and len(config.controls[0].labels) > 9:
+        return "many"
+    return "plain"
+
+
+def render_item(config: LabellingConfig, data: Mapping[str, Any]) -> SafeString:
+    """The item alone, to look at: no question, no form."""
+    page = page_of(config, data)
+    return _html("widgets/item.html", {"rows": _rows(config, page, {})})
+
+
+def render_form(
+    config: LabellingConfig,
+    state: FormState | None = None,
+    *,
+    data: Mapping[str, Any] | None = None,
+    submit_label: str = "",
+) -> SafeString:
+    """Every question, to stand inside a form; the send button too, unless a press on a choice sends it."""
+    shown = data or {}
+    questions = _questions(config, page_of(config, shown), state or initial_state(config, shown), shown)
+    return _form(config, questions, submit_label)
+
+
+def render_review(
+    config: LabellingConfig,
+    data: Mapping[str, Any],
+    state: FormState | None = None,
+    *,
+    form_id: str = "answer",
+    submit_label: str = "",
+) -> RenderedReview:
+    """Stage and dock of a review; corrections stand in the stage beside the text that they correct."""
+    page = page_of(config, data)
+    questions = _questions(config, page, state or initial_state(config, data), data)
+    beside = {q.control.to_name[0]: replace(q, form_id=form_id) for q in questions if q.start is not None}
+    rest = [question for question in questions if question.start is None]
+    return RenderedReview(
+        stage=_html("widgets/item.html", {"rows": _rows(config, page, beside)}),
+        dock=_form(config, rest, submit_label),
+        layout=layout_of(config),
+        one_press=one_press(config),
+    )
+
+
+def render_diff(before: str, after: str) -> SafeString:
+    """What changed between two texts, word by word."""
+    return _html("widgets/_diff.html", {"pieces": word_diff(before, after)})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Panels that stand side by side, and the correction that belongs to them."""
+
+    panels: tuple[Panel, ...]
+    question: Question | None = None
+    keys: tuple[str, ...] = ()
+
+
+def _rows(config: LabellingConfig, page: Page, beside: Mapping[str, Question]) -> list[Row]:
+    pairs = {control.to_name for control in config.controls if control.kind == "pairwise"}
+    rows: list[Row] = []
+    for panel in page.panels:
+        partner = next((pair for pair in pairs if panel.name == pair[1]), None)
+        if partner and rows and rows[-1].panels[-1].name == partner[0]:
+            rows[-1] = Row(panels=(*rows[-1].panels, _titled(panel, _("Right"))))
+            continue
+        if any(panel.name == pair[0] for pair in pairs):
+            panel = _titled(panel, _("Left"))
+        rows.append(Row(panels=(panel,), question=beside.get(panel.name)))
+    return rows
+
+
+def _titled(panel: Panel, title: str) -> Panel:
+    return panel if panel.title else replace(panel, title=title)
+
+
+def _questions(config: LabellingConfig, page: Page, state: FormState, data: Mapping[str, Any]) -> list[Question]:
+    press = one_press(config)
+    titles = page.titles
+    asked = [
+        _question(control, index, page, state, data, titles, press) for index, control in enumerate(config.controls)
+    ]
+    first = next((index for index, question in enumerate(asked) if question.options), None)
+    return [replace(question, has_keys=index == first) for index, question in enumerate(asked)]
+
+
+def _question(
+    control: Control,
+    index: int,
+    page: Page,
+    state: FormState,
+    data: Mapping[str, Any],
+    titles: Mapping[str, str],
+    press: bool,
+) -> Question:
+    widget = widget_of(control)
+    chosen = state.of(control)
+    text = chosen[-1] if chosen else ""
+    start = shown_text(data.get(control.start)) if control.start else None
+    return Question(
+        control=control,
+        template=widget.template,
+        field=field_name(control),
+        html_id=f"q{index}",
+        legend=page.legends.get(control.name) or control.name.replace("_", " ").capitalize(),
+        options=widget.options(control, chosen, titles),
+        text=text,
+        error=state.errors.get(control.name, ""),
+        one_press=press,
+        has_heading=bool(page.legends.get(control.name)),
+        start=start,
+        diff=_diff(start, text),
+    )
+
+
+def _diff(start: str | None, text: str) -> tuple[Piece, ...]:
+    return () if start is None else tuple(word_diff(start, text))
+
+
+def _form(config: LabellingConfig, questions: list[Question], submit_label: str) -> SafeString:
+    context = {
+        "questions": questions,
+        "one_press": one_press(config),
+        "submit_label": submit_label or _("Send, next"),
+    }
+    return _html("widgets/form.html", context)
+
+
+def _html(template: str, context: dict[str, Any]) -> SafeString:
+    return render_to_string(template, context)
