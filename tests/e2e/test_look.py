@@ -1,0 +1,50 @@
+"""Pages as people meet them: light and dark, on a phone and on a desk, with axe and nothing sticking out."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts import services
+from tests.e2e.conftest import DESKTOP, PHONE
+
+
+@pytest.fixture(params=[("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")], ids="-".join)
+def look(request, open_page, assert_accessible, shot):
+    """(page, visit): a page of one size and theme, and a function that opens an address and looks at it closely."""
+    size, theme = request.param
+    page = open_page(viewport=DESKTOP if size == "desktop" else PHONE, theme=theme)
+
+    def visit(address, title):
+        answer = page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert_accessible(page)
+        shot(page, f"{title}-{size}-{theme}")
+        return answer.status
+
+    return page, visit
+
+
+def test_people_pages(look, manager, login):
+    page, visit = look
+    _invitation, token = services.user_invite(
+        email="new@example.org", name="New", invited_by=manager, now=timezone.now()
+    )
+    assert visit(reverse("accounts:login"), "login") == 200
+    assert visit(reverse("accounts:invite", args=[token]), "invitation") == 200
+    assert visit(reverse("accounts:password_reset"), "password-reset") == 200
+    assert visit(reverse("accounts:password_reset_sent"), "password-reset-sent") == 200
+    page.goto(reverse("accounts:login"))
+    page.get_by_label("E-mail address").fill("nobody@example.org")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("alert").wait_for()
+    login(page, manager)
+    assert visit(reverse("accounts:account"), "account") == 200
+
+
+def test_error_pages(look, settings, db):
+    settings.ROOT_URLCONF = "tests.e2e.urls_with_error"
+    _page, visit = look
+    assert visit("/nothing-here/", "404") == 404
+    assert visit("/broken/", "500") == 500
+    assert visit(reverse("accounts:password_reset_confirm", args=["x", "y"]), "410") == 410
