@@ -49,7 +49,7 @@ class Queue(UUIDModel):
     ageing_rate = models.FloatField(default=0.1)  # points an hour; overtaken only by arrivals within S / rate hours
     epoch = models.DateTimeField()  # zero of the ageing clock
     seed = models.BigIntegerField()  # of the audit draw
-    is_open_to_all = models.BooleanField(default=True)  # every reviewer of the project; False: the members below
+    is_open_to_all = models.BooleanField(default=True)  # every person with the reviewer role, besides the members below
     shows_escalation_reason = models.BooleanField(default=True)  # to reviewers, beside the item
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -84,7 +84,7 @@ class Queue(UUIDModel):
 
 
 class QueueMember(UUIDModel):
-    """A person who works in a queue that is not open to all reviewers."""
+    """A person named to work in a queue: in one that is not open to all reviewers, or in spite of another role."""
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -152,7 +152,8 @@ class Item(UUIDModel):
             models.CheckConstraint(
                 condition=Q(state__in=["open", "adjudication", "settled", "retired"]), name="item_state_known"
             ),
-            models.CheckConstraint(condition=Q(open_slots__lte=F("wanted_max")), name="item_slots_within_max"),
+            models.CheckConstraint(condition=Q(open_slots__lte=F("wanted")), name="item_slots_within_wanted"),
+            models.CheckConstraint(condition=Q(wanted__lte=F("wanted_max")), name="item_wanted_within_max"),
             models.CheckConstraint(condition=Q(state="open") | Q(open_slots=0), name="item_slots_only_open"),
             models.CheckConstraint(
                 condition=Q(audit_probability__gte=0, audit_probability__lte=1), name="item_audit_probability"
@@ -241,6 +242,7 @@ class ReviewerCursor(UUIDModel):
     sort_key = models.FloatField(null=True)  # null: at the top
     item_id = models.UUIDField(null=True)  # breaks ties of equal sort keys; null: at the top
     seen_seq = models.BigIntegerField()  # `bumped_seq` up to which re-entered items were looked at
+    started_at = models.DateTimeField()  # when it last stood at the top
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["queue", "reviewer"], name="reviewercursor_once")]

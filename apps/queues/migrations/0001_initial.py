@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('adjudication_reason', models.CharField(blank=True, max_length=200)),
                 ('retired_reason', models.CharField(blank=True, max_length=200)),
                 ('open_slots', models.PositiveSmallIntegerField()),
+                ('wanted', models.PositiveSmallIntegerField()),
                 ('wanted_max', models.PositiveSmallIntegerField()),
                 ('score', models.FloatField(default=0)),
                 ('terms', models.JSONField(default=list)),
@@ -112,6 +113,7 @@ class Migration(migrations.Migration):
                 ('sort_key', models.FloatField(null=True)),
                 ('item_id', models.UUIDField(null=True)),
                 ('seen_seq', models.BigIntegerField()),
+                ('started_at', models.DateTimeField()),
                 ('queue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cursors', to='queues.queue')),
                 ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
@@ -178,7 +180,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('open_slots__lte', models.F('wanted_max'))), name='item_slots_within_max'),
+            constraint=models.CheckConstraint(condition=models.Q(('open_slots__lte', models.F('wanted'))), name='item_slots_within_wanted'),
+        ),
+        migrations.AddConstraint(
+            model_name='item',
+            constraint=models.CheckConstraint(condition=models.Q(('wanted__lte', models.F('wanted_max'))), name='item_wanted_within_max'),
         ),
         migrations.AddConstraint(
             model_name='item',

@@ -1,0 +1,58 @@
+"""Why an item is here, in words, to each role what that role may know."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.queues.models import Item
+
+
+def explain_to_reviewer(*, item: Item, now: datetime) -> list[str]:
+    """Only what cannot move an answer: the escalation's reason if the queue allows, waiting time, deadline.
+
+    Never a label, a score, a model, another answer, the audit slice or a known answer.
+    """
+    words = []
+    if item.queue.shows_escalation_reason and item.trace_id is not None:
+        words += [_("escalated: %(reason)s") % {"reason": reason} for reason in _escalation_reasons(item)]
+    words.append(_("waiting %(time)s") % {"time": duration_words(now - item.enqueued_at)})
+    if item.due_at is not None:
+        words.append(_due_words(item.due_at - now))
+    return words
+
+
+def explain_to_manager(*, item: Item, now: datetime) -> list[str]:
+    """Everything: the named terms of the score, then what a reviewer sees, then audit and hand-over."""
+    words = [str(term["words"]) for term in item.terms]
+    words += explain_to_reviewer(item=item, now=now)
+    if item.is_audit:
+        words.append(_("audit slice, drawn with probability %(p)s") % {"p": f"{item.audit_probability:g}"})
+    if item.adjudication_reason:
+        words.append(item.adjudication_reason)
+    return words
+
+
+def _escalation_reasons(item: Item) -> list[str]:
+    assert item.trace is not None
+    rows = item.trace.escalations.exclude(state="unanswerable").order_by("created_at")
+    return list(dict.fromkeys(rows.values_list("reason__text", flat=True)))
+
+
+def _due_words(left: timedelta) -> str:
+    if left < timedelta():
+        return _("answer was due %(time)s ago") % {"time": duration_words(-left)}
+    return _("answer due in %(time)s") % {"time": duration_words(left)}
+
+
+def duration_words(span: timedelta) -> str:
+    """The largest unit that fits: 40 s, 12 min, 3 h, 2 days."""
+    seconds = max(int(span.total_seconds()), 0)
+    if seconds < 60:
+        return _("%(n)s s") % {"n": seconds}
+    if seconds < 3600:
+        return _("%(n)s min") % {"n": seconds // 60}
+    if seconds < 48 * 3600:
+        return _("%(n)s h") % {"n": seconds // 3600}
+    days = seconds // 86_400
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}

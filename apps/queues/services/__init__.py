@@ -1,0 +1,75 @@
+"""Writes of the queues floor. Every writer locks the item first, then its reviews."""
+
+from apps.queues.services.items import (
+    ItemsReport,
+    item_escalate,
+    item_hand_to,
+    item_prioritise,
+    item_requeue,
+    item_retire,
+    items_from_comparisons,
+    items_from_traces,
+)
+from apps.queues.services.leases import (
+    leases_expire,
+    leases_return,
+    review_claim,
+    review_give_back,
+    review_release,
+    review_skip,
+    review_submit,
+)
+from apps.queues.services.life import (
+    members_set,
+    queue_close,
+    queue_create,
+    queue_drain,
+    queue_pause,
+    queue_resume,
+    queue_update,
+)
+from apps.queues.services.order import cursors_reset, item_terms_refresh, queue_rescore
+from apps.queues.services.slots import (
+    item_lock,
+    item_reopen,
+    item_settle,
+    item_to_adjudication,
+    item_want_more,
+    slots_adjust,
+    stranded_sweep,
+)
+
+__all__ = [
+    "ItemsReport",
+    "cursors_reset",
+    "item_escalate",
+    "item_hand_to",
+    "item_lock",
+    "item_prioritise",
+    "item_reopen",
+    "item_requeue",
+    "item_retire",
+    "item_settle",
+    "item_terms_refresh",
+    "item_to_adjudication",
+    "item_want_more",
+    "items_from_comparisons",
+    "items_from_traces",
+    "leases_expire",
+    "leases_return",
+    "members_set",
+    "queue_close",
+    "queue_create",
+    "queue_drain",
+    "queue_pause",
+    "queue_rescore",
+    "queue_resume",
+    "queue_update",
+    "review_claim",
+    "review_give_back",
+    "review_release",
+    "review_skip",
+    "review_submit",
+    "slots_adjust",
+    "stranded_sweep",
+]

@@ -1,0 +1,191 @@
+"""Leases: an item is given to one reviewer for a while, under a fencing token that names the lease."""
+
+import random
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from apps.accounts.models import User
+from apps.events.services import event_record
+from apps.queues.errors import QueueNotOpen, StaleLease
+from apps.queues.models import Item, Queue, Review
+from apps.queues.services import lanes
+from apps.queues.services.slots import item_lock, slots_adjust, strand_check
+
+_STALE_AT_A_CLAIM = 5  # a claim first expires a few stale leases, so nothing depends on the periodic reaper
+
+
+@transaction.atomic
+def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Random) -> Review | None:
+    """Lease the next item of the queue to a person who works in it, or give the lease he holds. None: nothing left.
+
+    `rng` draws the lane: a lane that came round by counting would tell a reviewer which items are audited.
+
+    Raises:
+        QueueNotOpen: the queue is paused or closed.
+    """
+    # Locked first and always: two requests of one person must not both lease.
+    cursor = lanes.cursor_lock(queue=queue, reviewer=reviewer, now=now)
+    held = _live_lease(queue=queue, reviewer=reviewer)
+    if held is not None and held.expires_at > now:
+        return held
+    leases_expire(queue=queue, now=now, limit=_STALE_AT_A_CLAIM)
+    queue.refresh_from_db(fields=["state"])
+    if queue.state not in (Queue.State.OPEN, Queue.State.DRAINING):
+        raise QueueNotOpen(f"This queue is {queue.state}. Your work is kept; nothing is given out for now.")
+    for lane in lanes.lane_order(queue=queue, rng=rng):
+        item_id = lanes.item_take(queue=queue, reviewer=reviewer, lane=lane, cursor=cursor)
+        if item_id is not None:
+            return _lease(item=item_lock(item_id=item_id), reviewer=reviewer, lane=lane, now=now)
+    return None
+
+
+def _live_lease(*, queue: Queue, reviewer: User) -> Review | None:
+    mine = Review.objects.filter(item__queue=queue, reviewer=reviewer, state=Review.State.LEASED)
+    return mine.select_related("item__queue__project", "item__schema").order_by("-leased_at").first()
+
+
+def _lease(*, item: Item, reviewer: User, lane: str, now: datetime) -> Review:
+    review, _ = Review.objects.update_or_create(
+        item=item,
+        reviewer=reviewer,
+        defaults={
+            "state": Review.State.LEASED,
+            "token": _next_token(),
+            "lane": lane,
+            "leased_at": now,
+            "expires_at": now + timedelta(seconds=item.queue.lease_seconds),
+            "submitted_at": None,
+            "skip_reason": "",
+        },
+    )
+    if item.reserved_for_id == reviewer.pk:
+        item.reserved_for = None
+        item.save(update_fields=["reserved_for"])
+    slots_adjust(item=item)
+    return review
+
+
+def _next_token() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('queues_token_seq')")
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _lock_leased(*, review: Review, token: int) -> Review:
+    """Lock item and review, and check that the lease is this one and still runs."""
+    item = item_lock(item_id=review.item_id)
+    locked = Review.objects.select_for_update().get(pk=review.pk)
+    locked.item = item
+    if locked.token != token or locked.state != Review.State.LEASED:
+        raise StaleLease("This item is no longer yours; what you wrote is kept as a draft.")
+    return locked
+
+
+def review_submit(*, review: Review, token: int, now: datetime) -> Review:
+    """Mark the review as answered. The caller holds the item's lock (`item_lock`) and stores the answer.
+
+    An expired lease is taken back when its slot is still free; a running one is honoured even if the item settled.
+
+    Raises:
+        StaleLease: the slot was given away, or the item is over; the caller keeps the work as a draft.
+    """
+    locked = Review.objects.select_for_update().get(pk=review.pk)
+    item = review.item
+    if locked.token != token or item.state == Item.State.RETIRED:
+        raise StaleLease("Somebody else has this item now, or it was taken out; what you wrote is kept as a draft.")
+    slot_is_free = item.state == Item.State.OPEN and item.open_slots > 0
+    taken_back = locked.state == Review.State.EXPIRED and slot_is_free
+    if locked.state != Review.State.LEASED and not taken_back:
+        raise StaleLease("Your time with this item ran out and its place was given away; your work is kept as a draft.")
+    locked.state, locked.submitted_at, locked.skip_reason = Review.State.SUBMITTED, now, ""
+    locked.save(update_fields=["state", "submitted_at", "skip_reason"])
+    slots_adjust(item=item)
+    locked.item = item
+    return locked
+
+
+def review_give_back(*, review: Review, now: datetime) -> Review:
+    """After an undo: the same review goes back to the same person with a new token; nobody gets the slot meanwhile.
+
+    The caller holds the item's lock. Whatever else he holds in this queue is released first.
+    """
+    locked = Review.objects.select_for_update().get(pk=review.pk)
+    if locked.state != Review.State.SUBMITTED:
+        raise StaleLease("This answer was already taken back.")
+    locked.state = Review.State.LEASED
+    locked.token, locked.submitted_at = _next_token(), None
+    locked.leased_at = now
+    locked.expires_at = now + timedelta(seconds=review.item.queue.lease_seconds)
+    locked.save(update_fields=["state", "token", "submitted_at", "leased_at", "expires_at"])
+    locked.item = review.item
+    return locked
+
+
+@transaction.atomic
+def review_release(*, review: Review, token: int) -> None:
+    """Give the lease back unanswered: the page was closed. It may come back to the same person."""
+    try:
+        locked = _lock_leased(review=review, token=token)
+    except StaleLease:
+        return  # given back already: the wish is fulfilled
+    _expire(locked)
+
+
+def _expire(review: Review) -> None:
+    review.state = Review.State.EXPIRED
+    review.save(update_fields=["state"])
+    slots_adjust(item=review.item)
+    strand_check(item=review.item)
+
+
+@transaction.atomic
+def review_skip(*, review: Review, token: int, reason: str) -> Review:
+    """Pass on the item with a reason; it does not come back to this person.
+
+    Raises:
+        StaleLease: the lease is over; nothing changes.
+    """
+    locked = _lock_leased(review=review, token=token)
+    locked.state = Review.State.SKIPPED
+    locked.skip_reason = reason.strip()[:300] or "no reason given"
+    locked.save(update_fields=["state", "skip_reason"])
+    slots_adjust(item=locked.item)
+    strand_check(item=locked.item)
+    event_record(verb="review.skipped", obj=locked, project_id=locked.item.queue.project_id, actor=locked.reviewer)
+    return locked
+
+
+def leases_expire(*, now: datetime, queue: Queue | None = None, limit: int = 500) -> int:
+    """Expire leases whose time is over; locked items are left for the next time. Returns how many expired."""
+    stale = Review.objects.filter(state=Review.State.LEASED, expires_at__lte=now)
+    if queue is not None:
+        stale = stale.filter(item__queue=queue)
+    pairs = list(stale.order_by("expires_at").values_list("pk", "item_id")[:limit])
+    return sum(_expire_one(review_id=review_id, item_id=item_id, until=now) for review_id, item_id in pairs)
+
+
+@transaction.atomic
+def _expire_one(*, review_id: object, item_id: object, until: datetime | None) -> int:
+    locked = Item.objects.select_for_update(skip_locked=True, of=("self",)).select_related("queue__project", "schema")
+    item = locked.filter(pk=item_id).first() if until is not None else item_lock(item_id=item_id)  # type: ignore[arg-type]
+    if item is None:
+        return 0
+    review = Review.objects.select_for_update().get(pk=review_id)
+    # Looked at again under the lock: it may have been answered, or leased anew, meanwhile.
+    if review.state != Review.State.LEASED or (until is not None and review.expires_at > until):
+        return 0
+    review.item = item
+    _expire(review)
+    return 1
+
+
+def leases_return(*, reviewer: User, queue: Queue | None = None) -> int:
+    """Take back all that a person holds, in one queue or everywhere: he was disabled, or is away. Returns how many."""
+    held = Review.objects.filter(reviewer=reviewer, state=Review.State.LEASED)
+    if queue is not None:
+        held = held.filter(item__queue=queue)
+    pairs = list(held.values_list("pk", "item_id"))
+    return sum(_expire_one(review_id=review_id, item_id=item_id, until=None) for review_id, item_id in pairs)
