@@ -123,6 +123,7 @@ class Item(UUIDModel):
     adjudication_reason = models.CharField(max_length=200, blank=True)  # why it went to adjudication, in words
     retired_reason = models.CharField(max_length=200, blank=True)
     open_slots = models.PositiveSmallIntegerField()  # answers that may still be leased; written by `slots_adjust` only
+    wanted = models.PositiveSmallIntegerField()  # answers asked for so far; grows by one while unsettled
     wanted_max = (
         models.PositiveSmallIntegerField()
     )  # the most answers it may get: the queue's maximum, or more after "send back"
