@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 
@@ -34,6 +34,14 @@ class InvitationForm(SetPasswordForm):  # type: ignore[type-arg]  # generic only
         help_text=_("Shown to managers and adjudicators beside what you do."),
     )
     field_order = ["name", "new_password1", "new_password2"]
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Django's form, without taking the cursor on a page that holds more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["old_password"].widget.attrs["autofocus"]
 
 
 class NameForm(forms.Form):

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import selectors, services
 from apps.accounts.errors import InvitationOver, InvitationUnknown
-from apps.accounts.forms import InvitationForm, LoginForm, NameForm
+from apps.accounts.forms import InvitationForm, LoginForm, NameForm, OwnPasswordForm
 from apps.accounts.models import Invitation
 from apps.core.http import AuthedRequest
 
@@ -104,7 +103,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 def _account_page(request: AuthedRequest, *, status: int = 200, **forms: BaseForm) -> HttpResponse:
     context = {
         "name_form": NameForm(initial={"name": request.user.name}),
-        "password_form": PasswordChangeForm(request.user),
+        "password_form": OwnPasswordForm(request.user),
     }
     return render(request, "accounts/account.html", context | forms, status=status)
 
@@ -130,7 +129,7 @@ def account_name(request: AuthedRequest) -> HttpResponse:
 @login_required
 @require_POST
 def account_password(request: AuthedRequest) -> HttpResponse:
-    form = PasswordChangeForm(request.user, request.POST)
+    form = OwnPasswordForm(request.user, request.POST)
     if not form.is_valid():
         return _account_page(request, status=422, password_form=form)
     update_session_auth_hash(request, form.save())

@@ -64,8 +64,9 @@ def open_page(browser: Browser, live_server):
     contexts, complaints = [], []
 
     def note(message) -> None:
-        # Chromium logs every answer of 400 and above; which codes are right is each test's own business.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # Chromium and htmx log every answer of 400 and above; which codes are right is each test's own business.
+        about_codes = message.text.startswith(("Failed to load resource", "Response Status Error Code"))
+        if message.type == "error" and not about_codes:
             complaints.append(message.text)
 
     def open_one(*, viewport=None, theme="light", **options) -> Page:

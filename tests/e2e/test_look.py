@@ -48,3 +48,11 @@ def test_error_pages(look, settings, db):
     assert visit("/nothing-here/", "404") == 404
     assert visit("/broken/", "500") == 500
     assert visit(reverse("accounts:password_reset_confirm", args=["x", "y"]), "410") == 410
+
+
+def test_workbench_frame(look, settings, db):
+    settings.ROOT_URLCONF = "tests.e2e.urls_with_bench"
+    page, visit = look
+    assert visit("/bench/", "bench") == 200
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
