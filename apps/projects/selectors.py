@@ -1,8 +1,11 @@
 """Reads of projects and what belongs to them."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
+from apps.projects.labelling import config_of, map_result, schema_diff
 from apps.projects.models import Guideline, LabelSchema, Membership, Project
 from apps.projects.rights import ROLE_RIGHTS, Right
 
@@ -10,6 +13,12 @@ from apps.projects.rights import ROLE_RIGHTS, Right
 def projects_visible_to(*, user: User) -> QuerySet[Project]:
     """Projects where `user` is a member. The only way views reach a project."""
     return Project.objects.filter(memberships__user=user)
+
+
+def projects_with_right(*, user: User, right: Right) -> QuerySet[Project]:
+    """Projects where `user` has the right, oldest first."""
+    roles = [role for role, rights in ROLE_RIGHTS.items() if right in rights]
+    return Project.objects.filter(memberships__user=user, memberships__role__in=roles).order_by("created_at", "pk")
 
 
 def memberships_with_right(*, project: Project, right: Right) -> QuerySet[Membership]:
@@ -28,3 +37,26 @@ def schema_current(*, project: Project) -> LabelSchema:
 def guideline_current(*, project: Project) -> Guideline | None:
     """The latest version, or None before the first is written."""
     return project.guidelines.order_by("-version").first()
+
+
+def result_under(*, result: list[dict[str, Any]], given: LabelSchema, wanted: LabelSchema) -> list[dict[str, Any]]:
+    """An answer given under one schema version, read under a later one of the same project.
+
+    Walks the versions between, each with its stored label map; no query when both are the same version.
+
+    Raises:
+        ValueError: `wanted` is older, or of another project.
+    """
+    if given.version == wanted.version and given.project_id == wanted.project_id:
+        return result
+    if given.project_id != wanted.project_id or given.version > wanted.version:
+        raise ValueError("An answer can only be read under a later version of its own project's schema.")
+    before = config_of(given)
+    later = LabelSchema.objects.filter(
+        project_id=given.project_id, version__gt=given.version, version__lte=wanted.version
+    )
+    for schema in later.order_by("version"):
+        after = config_of(schema)
+        result = map_result(result, schema_diff(before, after, schema.label_map))
+        before = after
+    return result
