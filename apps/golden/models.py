@@ -98,13 +98,13 @@ class GoldenItem(UUIDModel):
 
     version = models.ForeignKey(GoldenVersion, on_delete=models.PROTECT, related_name="items")
     item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="+")
-    item_hash = models.CharField(max_length=64)  # salted SHA-256 of the canonical {data, label, result}
+    item_hash = models.CharField(max_length=64)  # salted SHA-256 of the canonical {data, label, result, split}
     label = models.CharField(max_length=500, blank=True)
     split = models.CharField(max_length=16)  # train | test
     confidence = models.FloatField()
-    provenance = (
-        models.JSONField()
-    )  # {consensus_id, method, annotation_ids, adjudication_id, guideline_versions, simulated}
+    # What it rests on: consensus_id, consensus_label (as aggregated), method, annotation_ids, adjudication_id,
+    # guideline_versions, schema_version, sources, and what of it is simulated.
+    provenance = models.JSONField()
 
     class Meta:
         constraints = [

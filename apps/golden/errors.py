@@ -1,0 +1,29 @@
+"""What golden sets refuse."""
+
+from apps.core.errors import Conflict, InvalidInput
+
+
+class SetInvalid(InvalidInput):
+    """A golden set cannot be made like this; names the field."""
+
+    code = "golden_set_invalid"
+
+
+class NothingToFreeze(Conflict):
+    """A version without items would say nothing."""
+
+    code = "nothing_to_freeze"
+
+
+class NothingChanged(Conflict):
+    """The next version would be the last one again."""
+
+    code = "nothing_changed"
+
+
+class Unmappable(Exception):
+    """An old answer cannot be read under the current schema; the manifest tells why. Never leaves this floor."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,164 @@
+"""Reads of golden sets, their members and their versions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
+
+from apps.consensus.models import Adjudication, Consensus
+from apps.golden.models import GoldenItem, GoldenMember, GoldenSet, GoldenVersion
+from apps.intake.models import Trace
+from apps.projects.models import Project
+from apps.queues.models import Item, Queue
+
+# An ambiguous item has no single right answer, so it is never gold.
+GOLD_STATES = (Consensus.State.SETTLED, Consensus.State.ADJUDICATED)
+SETTLED = Q(state=Item.State.SETTLED, consensus__state__in=GOLD_STATES, consensus__result__isnull=False)
+
+
+def simulated_items() -> Q:
+    """Items with a simulated vote or decision, or a made-up trace. To be used on a queryset of items."""
+    decided = Adjudication.objects.filter(
+        item=OuterRef("pk"), is_simulated=True, status=Adjudication.Status.CURRENT, decision=Adjudication.Decision.LABEL
+    )
+    return Q(consensus__n_simulated__gt=0) | Q(trace__origin=Trace.Origin.SYNTHETIC) | Q(Exists(decided))
+
+
+def sets_of(*, project: Project) -> QuerySet[GoldenSet]:
+    """The project's sets, with `n_members` and `latest_number` (None before the first freeze). One query."""
+    return (
+        GoldenSet.objects.filter(project=project)
+        .annotate(
+            n_members=Count("members", distinct=True),
+            latest_number=Max("versions__number"),
+            frozen_at=Max("versions__frozen_at"),
+        )
+        .order_by("name", "pk")
+    )
+
+
+def versions_of(*, project: Project) -> QuerySet[GoldenVersion]:
+    """Frozen versions of one project, newest first. The only way views reach a version."""
+    return (
+        GoldenVersion.objects.filter(golden_set__project=project, frozen_at__isnull=False)
+        .select_related("golden_set", "schema", "parent", "frozen_by")
+        .order_by("-frozen_at")
+    )
+
+
+def version_latest(*, golden_set: GoldenSet) -> GoldenVersion | None:
+    """The newest frozen version; None before the first."""
+    return golden_set.versions.filter(frozen_at__isnull=False).order_by("-number").first()
+
+
+@dataclass(frozen=True, slots=True)
+class GatherFilter:
+    """Which settled items are wanted. An empty field wants all."""
+
+    queue: Queue | None = None
+    label: str = ""
+    min_confidence: float = 0.0
+    since: datetime | None = None  # settled at or after
+
+
+def items_gatherable(*, golden_set: GoldenSet, wanted: GatherFilter) -> QuerySet[Item]:
+    """Settled items of the set's project that are not in it yet and that its rule on simulated content admits."""
+    items = Item.objects.filter(SETTLED, queue__project=golden_set.project_id)
+    items = items.exclude(Exists(golden_set.members.filter(item=OuterRef("pk"))))
+    if not golden_set.allows_simulated:
+        items = items.exclude(simulated_items())
+    if wanted.queue is not None:
+        items = items.filter(queue=wanted.queue)
+    if wanted.label:
+        items = items.filter(consensus__label=wanted.label)
+    if wanted.since is not None:
+        items = items.filter(settled_at__gte=wanted.since)
+    return items.filter(consensus__confidence__gte=wanted.min_confidence).order_by("settled_at", "pk")
+
+
+class MemberState:
+    """How a member stands to the latest version; values of the `standing` annotation."""
+
+    NEW = "new"  # not in the latest version
+    SAME = "same"  # in it, as it was
+    CHANGED = "changed"  # its consensus is another one since
+    UNSETTLED = "unsettled"  # has no settled answer now: left out of the next version
+
+
+def members_of(*, golden_set: GoldenSet, latest: GoldenVersion | None) -> QuerySet[GoldenMember]:
+    """Members with their item and consensus, annotated with `standing` and `frozen_label`. One query."""
+    frozen = GoldenItem.objects.filter(version=latest, item=OuterRef("item"))
+    told = KeyTextTransform("consensus_label", "provenance")
+    members = golden_set.members.select_related("item__consensus", "item__trace", "item__queue").annotate(
+        frozen_label=Subquery(frozen.values("label")[:1]),
+        frozen_told=Subquery(frozen.annotate(told=told).values("told")[:1]),
+        frozen_result=Subquery(frozen.values("payload__result")[:1]),
+    )
+    settled = Q(item__state=Item.State.SETTLED, item__consensus__state__in=GOLD_STATES)
+    # The label as it was aggregated is compared, since the frozen one may have been mapped to a later schema.
+    other_label = ~Q(item__consensus__label=F("frozen_told"))
+    other_text = Q(item__consensus__label="") & ~Q(item__consensus__result=F("frozen_result"))
+    standing = Case(
+        When(~settled, then=Value(MemberState.UNSETTLED)),
+        When(frozen_told__isnull=True, then=Value(MemberState.NEW)),
+        When(other_label | other_text, then=Value(MemberState.CHANGED)),
+        default=Value(MemberState.SAME),
+        output_field=CharField(),
+    )
+    return members.annotate(standing=standing).order_by("-added_at", "pk")
+
+
+def standing_counts(*, golden_set: GoldenSet, latest: GoldenVersion | None) -> dict[str, int]:
+    """How many members stand how. One query."""
+    members: QuerySet[Any] = members_of(golden_set=golden_set, latest=latest)
+    rows = members.order_by().values("standing").annotate(n=Count("pk"))
+    counts = dict.fromkeys((MemberState.NEW, MemberState.SAME, MemberState.CHANGED, MemberState.UNSETTLED), 0)
+    return counts | {row["standing"]: row["n"] for row in rows}
+
+
+def items_changed_since(*, version: GoldenVersion) -> int:
+    """Items of the version whose consensus is another one today."""
+    return standing_counts(golden_set=version.golden_set, latest=version)[MemberState.CHANGED]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """One item whose frozen answer differs between two versions."""
+
+    item_id: UUID
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDiff:
+    """What the newer version has that the older has not, and the other way round. Ids are those of queue items."""
+
+    added: tuple[UUID, ...]
+    removed: tuple[UUID, ...]
+    changed: tuple[LabelChange, ...]  # another label or another text under the same label
+    n_same: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.changed)
+
+
+def version_diff(older: GoldenVersion, newer: GoldenVersion) -> VersionDiff:
+    """Compare two versions of one set item by item. Two queries."""
+    before, after = _hashes(older), _hashes(newer)
+    both = before.keys() & after.keys()
+    changed = [LabelChange(key, before[key][0], after[key][0]) for key in sorted(both) if before[key] != after[key]]
+    return VersionDiff(
+        added=tuple(sorted(after.keys() - before.keys())),
+        removed=tuple(sorted(before.keys() - after.keys())),
+        changed=tuple(changed),
+        n_same=len(both) - len(changed),
+    )
+
+
+def _hashes(version: GoldenVersion) -> dict[UUID, tuple[str, str]]:
+    return {row[0]: (row[1], row[2]) for row in version.items.values_list("item_id", "label", "item_hash")}
