@@ -4,26 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from apps.accounts.models import User
 from apps.projects import selectors
-from apps.projects.models import Project
-from apps.projects.rights import ROLE_RIGHTS, Right
-
-
-def _first_project(user: User) -> Project | None:
-    """The oldest project whose console the person may read."""
-    roles = [role for role, rights in ROLE_RIGHTS.items() if Right.VIEW in rights]
-    mine = selectors.projects_visible_to(user=user).filter(memberships__role__in=roles)
-    return mine.order_by("created_at").first()
+from apps.projects.rights import Right
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Log in, the loop of a project, or the review queues."""
+    """To the login, to the loop of the person's oldest project, or to the review queues."""
     user = request.user
     if not user.is_authenticated:
         return redirect("accounts:login")
-    project = _first_project(user)
+    project = selectors.projects_with_right(user=user, right=Right.VIEW).first()
     if project is not None:
         return redirect("console:home", project.slug)
     return redirect("workbench:home")
