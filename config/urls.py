@@ -7,4 +7,5 @@ from apps.console.views.start import start
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", start, name="home"),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.console.urls")),
 ]
