@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # What the demo and the containers set differently; everything else of a command line is the same in both.
-WEB = ("granian", "--interface", "wsgi", "--no-ws", "--workers", "{workers}", "--blocking-threads", "{threads}")
+WEB = (
+    "granian",
+    "--interface",
+    "wsgi",
+    "--no-ws",
+    "--log-level",
+    "warning",
+    "--workers",
+    "{workers}",
+    "--blocking-threads",
+    "{threads}",
+)
 CELERY = ("celery", "--app", "config", "--quiet")
 
 

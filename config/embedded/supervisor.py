@@ -69,7 +69,9 @@ class Supervisor:
         """Start a program and keep it running from now on, as long as `wait` is called."""
         program = self._programs.setdefault(name, _Program(name, command))
         program.starts.append(time.monotonic())
-        program.child = children.spawn(command, env=self._env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        program.child = children.spawn(
+            command, env=self._env, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         assert program.child.stdout is not None
         os.set_blocking(program.child.stdout.fileno(), False)
         self._selector.register(program.child.stdout, selectors.EVENT_READ, program)
@@ -123,8 +125,7 @@ class Supervisor:
         assert program.child is not None
         assert program.child.stdout is not None
         self._pass_on(program.child.stdout.fileno(), program)
-        with contextlib.suppress(KeyError):
-            self._selector.unregister(program.child.stdout)
+        self._forget(program.child.stdout.fileno())
         program.child.stdout.close()
 
     def _pass_on(self, descriptor: int, program: _Program) -> None:
@@ -133,11 +134,15 @@ class Supervisor:
         except BlockingIOError:
             return
         if not chunk:
-            self._selector.unregister(descriptor)
+            self._forget(descriptor)
             return
         *lines, program.unfinished_line = (program.unfinished_line + chunk).split(b"\n")
         for line in lines:
             self._say(program.name, line.decode(errors="replace"))
+
+    def _forget(self, descriptor: int) -> None:
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(descriptor)
 
     def _say(self, name: str, line: str) -> None:
         # The terminal may be gone; that is no reason to leave the programs alone.
