@@ -12,7 +12,8 @@ _FALSE = {"0", "false", "no", "off", ""}
 def env_str(name: str, default: str | None = None) -> str:
     """The variable, or the content of the file that `<name>_FILE` points to (for mounted secrets)."""
     value = os.environ.get(name)
-    if value is not None:
+    # Container engines pass an unset variable on as an empty one, which is no value for what has no default.
+    if value or (value is not None and default is not None):
         return value
     path = os.environ.get(f"{name}_FILE")
     if path is not None:

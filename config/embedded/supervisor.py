@@ -50,7 +50,7 @@ class Supervisor:
 
     def __init__(self, *, run: str, env: Mapping[str, str], output: TextIO = sys.stdout) -> None:
         self._run = run
-        self._env = {**env, MARKER: run}
+        self._env = dict(env)
         self._output = output
         self._programs: dict[str, _Program] = {}
         self._selector = selectors.DefaultSelector()
@@ -112,6 +112,8 @@ class Supervisor:
         assert program.child is not None
         code = program.child.returncode
         self._drain(program)
+        # Its own children may have survived it; the next one must not meet them.
+        kill_marked(f"{self._run}:{program.name}")
         now = time.monotonic()
         program.starts = [at for at in program.starts if now - at < RESTART_WINDOW_S]
         if len(program.starts) > MOST_RESTARTS:
