@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.core.errors import Conflict, InvalidInput
 from apps.events.services import event_record
 from apps.intake.models import Escalation, Prediction, Trace
+from apps.intake.services import escalation_unanswerable
 from apps.projects.labelling import data_from_trace
 from apps.projects.models import LabelSchema, Project
 from apps.projects.selectors import schema_current
@@ -197,7 +198,7 @@ def item_hand_to(*, item_id: UUID, user: User, by: User) -> Item:
 
 
 @transaction.atomic
-def item_retire(*, item_ids: Iterable[UUID], reason: str, by: User) -> int:
+def item_retire(*, item_ids: Iterable[UUID], reason: str, by: User, now: datetime) -> int:
     """Take items out for good; their answers stay. Settled ones are left alone. Returns how many went."""
     if not reason.strip():
         raise InvalidInput("Say why these items are taken out.", field="reason")
@@ -211,6 +212,9 @@ def item_retire(*, item_ids: Iterable[UUID], reason: str, by: User) -> int:
         item.save(update_fields=["reserved_for"])
         item.reviews.filter(state=Review.State.LEASED).update(state=Review.State.EXPIRED)
         slots_adjust(item=item)
+        if item.severity:
+            for escalation in Escalation.objects.filter(trace_id=item.trace_id, state=Escalation.State.WAITING):
+                escalation_unanswerable(escalation=escalation, note=item.retired_reason, now=now)
         event_record(verb="item.retired", obj=item, project_id=item.queue.project_id, actor=by)
         done += 1
     return done

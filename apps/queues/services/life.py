@@ -116,13 +116,13 @@ def queue_drain(*, queue: Queue, by: User) -> Queue:
 
 
 @transaction.atomic
-def queue_close(*, queue: Queue, by: User) -> Queue:
+def queue_close(*, queue: Queue, by: User, now: datetime) -> Queue:
     """End the queue: undecided items are retired, drafts and answers stay."""
     queue = _to_state(
         queue, Queue.State.CLOSED, allowed=[Queue.State.OPEN, Queue.State.PAUSED, Queue.State.DRAINING], by=by
     )
     waiting = queue.items.filter(state__in=[Item.State.OPEN, Item.State.ADJUDICATION])
-    item_retire(item_ids=list(waiting.values_list("pk", flat=True)), reason="the queue was closed", by=by)
+    item_retire(item_ids=list(waiting.values_list("pk", flat=True)), reason="the queue was closed", by=by, now=now)
     return queue
 
 

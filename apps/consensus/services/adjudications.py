@@ -1,0 +1,94 @@
+"""An adjudicator's word on one item."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts.models import User
+from apps.consensus.models import Adjudication, Consensus
+from apps.consensus.services.aggregate import consensus_update
+from apps.core.db import violates
+from apps.core.errors import Conflict, InvalidInput, NotAllowed
+from apps.labeling.models import Annotation
+from apps.labeling.widgets import Result, answer_label, check_result
+from apps.projects.labelling import config_of
+from apps.queues.models import Item
+
+
+@transaction.atomic
+def adjudication_decide(
+    *,
+    item: Item,
+    adjudicator: User,
+    decision: str,
+    result: Result | None,
+    reason: str,
+    is_simulated: bool = False,
+    now: datetime,
+) -> Adjudication:
+    """Store a decision and, unless the item is sent back, its consensus. The caller holds the item's lock.
+
+    Raises:
+        NotAllowed: he has answered this item himself.
+        Conflict: somebody else has decided it meanwhile, or it is not disputed.
+        AnswerInvalid: the result does not fit the item's schema.
+    """
+    if item.annotations.filter(reviewer=adjudicator, status=Annotation.Status.CURRENT).exists():
+        raise NotAllowed("You have answered this item yourself; another adjudicator decides it.")
+    if item.state != Item.State.ADJUDICATION:
+        raise Conflict("This item is no longer disputed; nothing was changed.")
+    label = ""
+    if decision == Adjudication.Decision.LABEL:
+        if result is None:
+            raise InvalidInput("Choose an answer to decide for.", field="result")
+        config = config_of(item.schema)
+        check_result(config, result)
+        label = (answer_label(config, result) or "")[:500]
+    elif decision not in Adjudication.Decision.values:
+        raise InvalidInput("Unknown decision.", field="decision")
+    try:
+        with transaction.atomic():
+            adjudication = Adjudication.objects.create(
+                item=item,
+                adjudicator=adjudicator,
+                decision=decision,
+                result=result if decision == Adjudication.Decision.LABEL else None,
+                label=label,
+                reason=reason.strip(),
+                is_simulated=is_simulated,
+                created_at=now,
+            )
+    except IntegrityError as exc:
+        if not violates(exc, "adjudication_one_current"):
+            raise
+        raise Conflict("Somebody else has decided this item meanwhile; nothing was changed.") from exc
+    if decision != Adjudication.Decision.SENT_BACK:
+        _decided(item=item, adjudication=adjudication, now=now)
+    return adjudication
+
+
+def _decided(*, item: Item, adjudication: Adjudication, now: datetime) -> None:
+    consensus = consensus_update(item=item, now=now)
+    is_label = adjudication.decision == Adjudication.Decision.LABEL
+    consensus.state = Consensus.State.ADJUDICATED if is_label else Consensus.State.AMBIGUOUS
+    consensus.label = adjudication.label
+    consensus.result = adjudication.result
+    # A decision is a decision: the votes' own posterior stays beside it.
+    consensus.confidence = 1.0 if is_label else max(consensus.posterior.values(), default=0.0)
+    consensus.method = "adjudication"
+    consensus.save()
+
+
+@transaction.atomic
+def adjudication_withdraw(*, adjudication: Adjudication, by: User) -> None:
+    """Take a decision back; the item is disputed again. The caller holds the item's lock.
+
+    Raises:
+        NotAllowed: what an adjudicator decided, only he undoes.
+        Conflict: it was taken back already.
+    """
+    if adjudication.adjudicator_id != by.pk:
+        raise NotAllowed("Only the adjudicator who decided can take it back.")
+    current = Adjudication.objects.filter(pk=adjudication.pk, status=Adjudication.Status.CURRENT)
+    if not current.update(status=Adjudication.Status.WITHDRAWN):
+        raise Conflict("This decision was already taken back.")

@@ -1,0 +1,119 @@
+"""From the current annotations of one item to its consensus, inside the submit transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from apps.consensus.algorithms.dawid_skene import pooled_confusion, posterior_given
+from apps.consensus.algorithms.majority_vote import winners
+from apps.consensus.models import Adjudication, Consensus, QualityFit, ReviewerQuality
+from apps.labeling.models import Annotation
+from apps.projects.labelling import config_of
+from apps.queues.models import Item, Queue
+
+# What is believed of a reviewer in a queue that has had no fit yet.
+STARTING_ACCURACY = 0.8
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The posterior over the labels that can be voted on, and who leads."""
+
+    posterior: dict[str, float]
+    label: str  # empty: a tie, or nothing to vote on
+    confidence: float
+    fit: QualityFit | None
+
+
+def consensus_update(*, item: Item, now: datetime) -> Consensus:
+    """Recompute the consensus from the current annotations. The caller holds the item's lock.
+
+    Settled is sticky: later answers change the posterior of a settled item, never its label or state; an undo
+    reopens the item first (`item.state` is then open) and so lets it become unsettled. What an adjudicator decided
+    stays his.
+    """
+    annotations = list(item.annotations.filter(status=Annotation.Status.CURRENT).order_by("created_at", "pk"))
+    consensus = Consensus.objects.filter(item=item).first() or Consensus(item=item)
+    standing = _standing(item=item, annotations=annotations)
+    consensus.posterior = standing.posterior
+    consensus.n_annotations = len(annotations)
+    consensus.n_simulated = sum(each.source == Annotation.Source.SIMULATED for each in annotations)
+    consensus.updated_at = now
+    if _is_decided(item):
+        pass
+    elif item.state == Item.State.SETTLED and consensus.label:
+        consensus.confidence = standing.posterior.get(consensus.label, consensus.confidence)
+    else:
+        consensus.label, consensus.confidence = standing.label, standing.confidence
+        consensus.method, consensus.fit = item.queue.consensus_method, standing.fit
+        consensus.result = next((each.result for each in annotations if each.label == standing.label), None)
+        is_sure = _is_sure(item=item, standing=standing, n=len(annotations))
+        consensus.state = Consensus.State.SETTLED if is_sure else Consensus.State.UNSETTLED
+    consensus.save()
+    return consensus
+
+
+def _is_decided(item: Item) -> bool:
+    decided = (Adjudication.Decision.LABEL, Adjudication.Decision.AMBIGUOUS)
+    return item.adjudications.filter(status=Adjudication.Status.CURRENT, decision__in=decided).exists()
+
+
+def _is_sure(*, item: Item, standing: Standing, n: int) -> bool:
+    return bool(standing.label) and n >= item.queue.overlap_min and standing.confidence >= item.queue.settle_threshold
+
+
+def _standing(*, item: Item, annotations: list[Annotation]) -> Standing:
+    votes = [each for each in annotations if each.label]
+    if not votes:
+        return Standing({}, "", 0.0, None)
+    if item.queue.consensus_method == Queue.Method.DAWID_SKENE:
+        return _weighted(item=item, votes=votes)
+    labels = sorted({each.label for each in votes})
+    counts = np.array([sum(each.label == label for each in votes) for label in labels], dtype=float)
+    return _leader(labels, counts / counts.sum(), fit=None)
+
+
+def _weighted(*, item: Item, votes: list[Annotation]) -> Standing:
+    """Dawid-Skene's posterior with the matrices of the latest fit; one-coin ones for whoever has none."""
+    fit = item.queue.quality_fits.order_by("-created_at").first()
+    labels = vote_labels(item=item, votes=votes, fit=fit)
+    place = {label: index for index, label in enumerate(labels)}
+    known = len(fit.labels) if fit is not None else 0
+    # A matrix holds for the labels that it was fitted on; labels added since are judged by the pool.
+    usable = fit is not None and known == len(labels)
+    accuracy = fit.pooled_accuracy if fit is not None else STARTING_ACCURACY
+    matrices = [pooled_confusion(accuracy, len(labels))]
+    rows = {}
+    if usable:
+        reviewers = [each.reviewer_id for each in votes]
+        for quality in ReviewerQuality.objects.filter(fit=fit, reviewer__in=reviewers):
+            rows[quality.reviewer_id] = len(matrices)
+            matrices.append(np.array(quality.confusion))
+    prior = np.array(fit.prior) if fit is not None and usable else np.full(len(labels), 1 / len(labels))
+    posterior = posterior_given(
+        [(rows.get(each.reviewer_id, 0), place[each.label]) for each in votes],
+        confusion=np.stack(matrices),
+        prior=prior,
+    )
+    return _leader(labels, posterior, fit=fit if usable else None)
+
+
+def vote_labels(*, item: Item, votes: list[Annotation], fit: QualityFit | None) -> list[str]:
+    """The classes: the fit's, then the config's, then whatever else was answered; at least two."""
+    labels = list(fit.labels) if fit is not None else []
+    primary = config_of(item.schema).primary
+    if primary.kind == "categorical":
+        labels += [each.value for each in primary.labels]
+    labels += [each.label for each in votes]
+    labels = list(dict.fromkeys(labels))
+    # One class leaves nothing to be unsure of; an answer nobody gave stands for all others.
+    return labels if len(labels) > 1 else [*labels, ""]
+
+
+def _leader(labels: list[str], posterior: np.ndarray, *, fit: QualityFit | None) -> Standing:
+    ahead = np.flatnonzero(winners(posterior[None, :])[0])
+    top = int(ahead[0])
+    shares = {label: round(float(p), 6) for label, p in zip(labels, posterior, strict=True) if label and p >= 5e-7}
+    label = labels[top] if len(ahead) == 1 else ""
+    return Standing(shares, label, min(float(posterior[top]), 1.0), fit)

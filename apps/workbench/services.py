@@ -1,0 +1,278 @@
+"""The acts of reviewers and adjudicators, each one transaction over the floors below."""
+
+import random
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.consensus.models import Adjudication, Consensus
+from apps.consensus.services import adjudication_decide, adjudication_withdraw, consensus_update
+from apps.core.canonical import canonical_bytes
+from apps.core.errors import Conflict
+from apps.events.services import event_record
+from apps.intake.models import Escalation
+from apps.intake.services import escalation_answer, escalation_reopen
+from apps.labeling.models import Annotation
+from apps.labeling.services import annotation_submit, annotation_withdraw, draft_drop
+from apps.labeling.widgets import Result
+from apps.queues import services as queues
+from apps.queues.models import Item, Queue, Review
+
+_MORE_AFTER_SENDING_BACK = 2
+_CHANCE = random.SystemRandom()
+
+
+def claim_next(*, queue: Queue, reviewer: User, now: datetime, rng: random.Random = _CHANCE) -> Review | None:
+    """The lease the person holds in this queue, or the next one; None when nothing is left for him.
+
+    Raises:
+        QueueNotOpen: the queue is paused or closed.
+    """
+    return queues.review_claim(queue=queue, reviewer=reviewer, now=now, rng=rng)
+
+
+@transaction.atomic
+def answer_submit(
+    *,
+    review_id: UUID,
+    reviewer: User,
+    token: int,
+    result: Result,
+    note: str = "",
+    duration_ms: int,
+    source: str = Annotation.Source.HUMAN,
+    now: datetime,
+) -> Annotation:
+    """Store an answer; let it count; settle the item, ask for one more, or send it to adjudication; answer the client.
+
+    The same token with the same answer again gives the first annotation back.
+
+    Raises:
+        StaleLease: the lease is over and its place was given away; the caller keeps the work as a draft.
+        Conflict: the same lease was answered otherwise before.
+        AnswerInvalid: the result does not fit the item's schema; names control and rule.
+    """
+    review = _review_lock(review_id=review_id, reviewer=reviewer)
+    earlier = review.annotations.filter(token=token, status=Annotation.Status.CURRENT).first()
+    if earlier is not None:
+        if canonical_bytes(earlier.result) == canonical_bytes(result):
+            return earlier
+        raise Conflict("This item was answered from here before, otherwise. Undo that answer to change it.")
+    review = queues.review_submit(review=review, token=token, now=now)
+    annotation = annotation_submit(
+        review=review, token=token, result=result, note=note, duration_ms=duration_ms, source=source, now=now
+    )
+    draft_drop(item=review.item, reviewer=reviewer)
+    event_record(
+        verb="annotation.submitted",
+        obj=annotation,
+        project_id=review.item.queue.project_id,
+        actor=reviewer,
+        payload={"item": str(review.item_id), "source": source},
+        at=now,
+    )
+    _advance(item=review.item, now=now)
+    return annotation
+
+
+def _review_lock(*, review_id: UUID, reviewer: User) -> Review:
+    """The person's review with its item locked: the item first, as every writer does."""
+    review = Review.objects.get(pk=review_id, reviewer=reviewer)
+    item = queues.item_lock(item_id=review.item_id)
+    review.refresh_from_db()
+    review.item = item
+    return review
+
+
+def _advance(*, item: Item, now: datetime) -> Consensus:
+    """What the answers so far mean for the item. The caller holds its lock."""
+    consensus = consensus_update(item=item, now=now)
+    if item.state == Item.State.OPEN:
+        if consensus.state == Consensus.State.SETTLED:
+            queues.item_settle(item=item, now=now)
+        elif not queues.item_want_more(item=item):
+            queues.item_to_adjudication(item=item, reason=_why_disputed(item=item, consensus=consensus))
+    if item.state == Item.State.SETTLED:
+        _answer_clients(item=item, consensus=consensus, now=now)
+    return consensus
+
+
+def _why_disputed(*, item: Item, consensus: Consensus) -> str:
+    n, threshold = consensus.n_annotations, item.queue.settle_threshold
+    if not consensus.posterior:
+        return f"{n} free-text answers: one has to be chosen"
+    return f"{n} answers, the limit, and still below {threshold:.2f}"
+
+
+def _answer_clients(*, item: Item, consensus: Consensus, now: datetime) -> None:
+    """Give the settled answer to whoever escalated the trace; a later change becomes a revision there."""
+    answer = {
+        "label": consensus.label or None,
+        "result": consensus.result,
+        "confidence": round(consensus.confidence, 4),
+        "settled_by": "adjudicator" if consensus.method == "adjudication" else "consensus",
+        "is_ambiguous": consensus.state == Consensus.State.AMBIGUOUS,
+        "answers": consensus.n_annotations,
+    }
+    for escalation in _escalations_of(item):
+        escalation_answer(escalation=escalation, answer=answer, now=now)
+
+
+def _escalations_of(item: Item) -> QuerySet[Escalation]:
+    """Whoever waits for this item; the item of another queue on the same trace owes nobody an answer."""
+    mine = Escalation.objects.filter(trace_id=item.trace_id) if item.severity else Escalation.objects.none()
+    return mine.exclude(state=Escalation.State.UNANSWERABLE).order_by("pk")
+
+
+@transaction.atomic
+def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
+    """Take back one's latest answer in the queue; the same item comes back with a new token, held by nobody else.
+
+    Raises:
+        Conflict: there is nothing to undo, or the item was taken out meanwhile.
+    """
+    latest = (
+        Annotation.objects.filter(reviewer=reviewer, item__queue=queue, status=Annotation.Status.CURRENT)
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+    if latest is None:
+        raise Conflict("There is nothing to undo in this queue.")
+    held = Review.objects.filter(item__queue=queue, reviewer=reviewer, state=Review.State.LEASED)
+    # Both items in the order of their ids, as whoever locks two must.
+    for item_id in sorted({latest.item_id, *held.values_list("item_id", flat=True)}):
+        queues.item_lock(item_id=item_id)
+    review = _review_lock(review_id=latest.review_id, reviewer=reviewer)
+    if review.item.state == Item.State.RETIRED:
+        raise Conflict("That item was taken out by a manager; its answer stays as it is.")
+    for other in held:
+        queues.review_release(review=other, token=other.token)
+    annotation_withdraw(annotation=latest)
+    given_back = queues.review_give_back(review=review, now=now)
+    item = given_back.item
+    if item.state != Item.State.OPEN and not _is_adjudicated(item):
+        queues.item_reopen(item=item)
+        for escalation in _escalations_of(item):
+            escalation_reopen(escalation=escalation, now=now)
+    else:
+        queues.slots_adjust(item=item)
+    consensus_update(item=item, now=now)
+    event_record(verb="annotation.withdrawn", obj=latest, project_id=queue.project_id, actor=reviewer, at=now)
+    return given_back
+
+
+def _is_adjudicated(item: Item) -> bool:
+    return Consensus.objects.filter(item=item, method="adjudication").exists()
+
+
+def answer_skip(*, review: Review, token: int, reason: str) -> Review:
+    """Pass on an item, with a reason.
+
+    Raises:
+        StaleLease: the lease is over; nothing changes.
+    """
+    return queues.review_skip(review=review, token=token, reason=reason)
+
+
+@transaction.atomic
+def answer_to_adjudicator(*, review_id: UUID, reviewer: User, token: int, note: str, now: datetime) -> Item:
+    """Send the item to an adjudicator instead of answering it.
+
+    Raises:
+        StaleLease: the lease is over; nothing changes.
+    """
+    review = _review_lock(review_id=review_id, reviewer=reviewer)
+    skipped = queues.review_skip(review=review, token=token, reason=f"for an adjudicator: {note}".strip(": "))
+    item = skipped.item
+    if item.state == Item.State.OPEN:
+        queues.item_to_adjudication(item=item, reason=f"a reviewer asks: {note}" if note else "a reviewer asks")
+    consensus_update(item=item, now=now)
+    return item
+
+
+@transaction.atomic
+def adjudicate(
+    *,
+    item_id: UUID,
+    adjudicator: User,
+    decision: str,
+    result: Result | None = None,
+    reason: str = "",
+    is_simulated: bool = False,
+    now: datetime,
+) -> Adjudication:
+    """Decide a disputed item: a label, truly ambiguous, or back to the reviewers for more answers.
+
+    Raises:
+        NotAllowed: he has answered the item himself.
+        Conflict: decided meanwhile, or nobody is left to send it back to.
+        AnswerInvalid: the result does not fit the item's schema.
+    """
+    item = queues.item_lock(item_id=item_id)
+    adjudication = adjudication_decide(
+        item=item,
+        adjudicator=adjudicator,
+        decision=decision,
+        result=result,
+        reason=reason,
+        is_simulated=is_simulated,
+        now=now,
+    )
+    if decision == Adjudication.Decision.SENT_BACK:
+        _send_back(item=item)
+    else:
+        queues.item_settle(item=item, now=now)
+        _answer_clients(item=item, consensus=Consensus.objects.get(item=item), now=now)
+    event_record(
+        verb=f"item.{'sent_back' if decision == Adjudication.Decision.SENT_BACK else 'adjudicated'}",
+        obj=item,
+        project_id=item.queue.project_id,
+        actor=adjudicator,
+        payload={"decision": decision},
+        at=now,
+    )
+    return adjudication
+
+
+def _send_back(*, item: Item) -> None:
+    submitted = item.reviews.filter(state=Review.State.SUBMITTED).count()
+    wanted = min(submitted + _MORE_AFTER_SENDING_BACK, 9)
+    if wanted == submitted:
+        raise Conflict("This item has nine answers, the most there can be; decide it.")
+    queues.item_reopen(item=item)
+    item.wanted_max = max(item.wanted_max, wanted)
+    item.wanted = wanted
+    queues.slots_adjust(item=item)
+    queues.item_want_more(item=item)
+    if item.state != Item.State.OPEN:
+        raise Conflict("Nobody is left who could answer this item; decide it, or add people to the queue.")
+
+
+@transaction.atomic
+def adjudication_undo(*, adjudicator: User, queue: Queue, now: datetime) -> Item:
+    """Take back one's latest decision in the queue; the item is disputed again.
+
+    Raises:
+        Conflict: there is nothing to undo.
+    """
+    latest = (
+        Adjudication.objects.filter(
+            adjudicator=adjudicator, item__queue=queue, status=Adjudication.Status.CURRENT, item__state="settled"
+        )
+        .exclude(decision=Adjudication.Decision.SENT_BACK)
+        .order_by("-created_at")
+        .first()
+    )
+    if latest is None:
+        raise Conflict("There is no decision of yours to undo in this queue.")
+    item = queues.item_lock(item_id=latest.item_id)
+    adjudication_withdraw(adjudication=latest, by=adjudicator)
+    queues.item_to_adjudication(item=item, reason="a decision was taken back")
+    for escalation in _escalations_of(item):
+        escalation_reopen(escalation=escalation, now=now)
+    consensus_update(item=item, now=now)
+    event_record(verb="adjudication.withdrawn", obj=latest, project_id=queue.project_id, actor=adjudicator, at=now)
+    return item
