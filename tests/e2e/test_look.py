@@ -56,3 +56,11 @@ def test_workbench_frame(look, settings, db):
     assert visit("/bench/", "bench") == 200
     page.keyboard.press("?")
     page.get_by_role("dialog").wait_for()
+
+
+def test_console_frame_and_every_part(look, settings, db, assert_accessible):
+    settings.ROOT_URLCONF = "tests.e2e.urls_with_console"
+    page, visit = look
+    assert visit("/parts/", "parts") == 200
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert_accessible(page)

@@ -24,7 +24,10 @@ def _words(value: float | None, kind: str) -> str:
 
 
 def _grid(scale: charts.Scale, kind: str) -> list[dict[str, Any]]:
-    return [{"at": scale.down(value), "words": _words(value, kind)} for value in charts.ticks(scale)]
+    marks = charts.ticks(scale)
+    if kind == "percent" and all(abs(100 * mark - round(100 * mark)) < 1e-6 for mark in marks):
+        return [{"at": scale.down(mark), "words": figures.percent(mark, 0)} for mark in marks]
+    return [{"at": scale.down(mark), "words": _words(mark, kind)} for mark in marks]
 
 
 def _summary(label: str, values: Sequence[float], kind: str) -> str:
