@@ -46,6 +46,9 @@ class _Pipe:
     def flush(self) -> None:
         """Nothing to do: every byte is at hand already."""
 
+    def close(self) -> None:
+        """Nothing to do either."""
+
     def take(self) -> bytes:
         taken, self._parts = b"".join(self._parts), []
         return taken
