@@ -1,5 +1,8 @@
 """The root of all domain errors. Doors turn them into HTTP; nothing here knows of HTTP."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class TouchstoneError(Exception):
     """A refusal with words for the person and, where one is to blame, the field.
@@ -33,3 +36,19 @@ class NotAllowed(TouchstoneError):
     """The person lacks the right; doors answer 403."""
 
     code = "not_allowed"
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """What is wrong with one field of the input; `field` is dotted for nested ones."""
+
+    field: str
+    message: str
+
+
+class InvalidFields(InvalidInput):
+    """Several fields may be at fault; `problems` names each. The message and field are the first one's."""
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__(problems[0].message, field=problems[0].field)
+        self.problems = tuple(problems)

@@ -1,13 +1,22 @@
 """What comes in from the product: traces, models' predictions, feedback signals, escalations."""
 
+from typing import Any
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from apps.core.canonical import canonical_bytes
 from apps.core.models import UUIDModel
 
 _WRITTEN_ONCE = pgtrigger.Update | pgtrigger.Delete
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else canonical_bytes(value).decode()
 
 
 class Trace(UUIDModel):
@@ -58,6 +67,16 @@ class TracePayload(models.Model):
 
     def __str__(self) -> str:
         return f"payload of {self.trace_id}"
+
+    @property
+    def input_text(self) -> str:
+        """The input as text: itself, or its canonical JSON."""
+        return _as_text(self.input)
+
+    @property
+    def output_text(self) -> str:
+        """The output as text: itself, or its canonical JSON; empty without one."""
+        return _as_text(self.output)
 
 
 class Prediction(UUIDModel):
@@ -124,6 +143,9 @@ class Signal(UUIDModel):
     kind = models.CharField(max_length=32, choices=Kind)
     value = models.FloatField(null=True)  # csat 1-5, dwell seconds, sensor reading; null: the kind has none
     correction = models.TextField(blank=True)  # explicit_correction: the corrected output
+    reason = models.ForeignKey(  # agent_escalation: why, a free label; null: the kind has none
+        "projects.EscalationReason", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     weight = models.FloatField()  # in [0, 1]
     verdict = models.CharField(max_length=16, choices=Verdict)
     rule = models.CharField(max_length=200)  # the rule that gave the verdict, in words
@@ -142,7 +164,10 @@ class Signal(UUIDModel):
                 name="signal_verdict_known",
             ),
         ]
-        indexes = [models.Index(fields=["project", "-received_at"], name="signal_by_arrival")]  # the intake page
+        indexes = [
+            models.Index(fields=["project", "-received_at"], name="signal_by_arrival"),  # the intake page
+            models.Index(fields=["project", "user_ref"], name="signal_by_user"),  # adversarial users
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.trace_id}"
@@ -169,10 +194,15 @@ class Escalation(UUIDModel):
     answer_ready_at = models.DateTimeField(null=True)  # grace: 60 s or a fifth of the time left; null while waiting
     answered_at = models.DateTimeField(null=True)
     note_to_client = models.CharField(max_length=300, blank=True)
+    # What makes it one request: the hash of the idempotency key, else of the body; empty: made without a request.
+    request_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=["project", "request_hash"], condition=~Q(request_hash=""), name="escalation_request_once"
+            ),
             models.CheckConstraint(condition=Q(severity__gte=1, severity__lte=5), name="escalation_severity_1_5"),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "answered", "corrected", "unanswerable"]),

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api import body_object
 from apps.core.errors import FieldProblem, InvalidFields
 from apps.core.openapi import IDEMPOTENCY_KEY, problems
+from apps.core.parsing import body_object
 from apps.intake import services as intake
 from apps.intake.answers import (
     BatchVerdict,

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.core import converters as _converters  # noqa: F401  (registers client_id)
 from apps.intake import api as intake_api
 from apps.queues import api
 
@@ -12,5 +13,5 @@ urlpatterns = [
     path("escalations", api.Escalations.as_view(), name="escalations"),
     path("escalations/<uuid:escalation_id>", intake_api.EscalationState.as_view(), name="escalation"),
     path("adversarial-users", intake_api.AdversarialUsers.as_view(), name="adversarial_users"),
-    path("adversarial-users/<str:user_ref>", intake_api.AdversarialUser.as_view(), name="adversarial_user"),
+    path("adversarial-users/<client_id:user_ref>", intake_api.AdversarialUser.as_view(), name="adversarial_user"),
 ]
