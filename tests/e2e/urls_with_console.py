@@ -31,7 +31,8 @@ PAGE = """{% extends "console_base.html" %}{% load ui charts %}
 <tbody><tr><th scope="row">All</th>
 <td class="plot" data-l="Interval">{% interval_plot 0.02 -0.01 0.05 -0.2 0.1 zero=0 limit=-0.05 %}</td>
 
-<td class="plot" data-l="Bar">{% bar 0.6 limit=0.9 %}</td><td class="plot" data-l="Ages">{% age_bar ages 12 %}</td></tr></tbody></table></div>
+<td class="plot" data-l="Bar">{% bar 0.6 limit=0.9 %}</td>
+<td class="plot" data-l="Ages">{% age_bar ages 12 %}</td></tr></tbody></table></div>
 {% endblock %}"""
 
 
