@@ -94,7 +94,7 @@ def link(manager):
     _invitation, token = services.user_invite(
         email="new@example.org", name="New", invited_by=manager, now=timezone.now()
     )
-    return reverse("accounts:invite", args=[token])
+    return reverse("accounts:invitation", args=[token])
 
 
 def test_invitation_sets_name_and_password_and_logs_in(client, link):
@@ -122,11 +122,11 @@ def test_invitation_is_gone_when_used(client, link):
 def test_invitation_is_gone_when_expired(client, manager):
     eight_days_ago = timezone.now() - timedelta(days=8)
     _invitation, token = services.user_invite(email="late@example.org", name="", invited_by=manager, now=eight_days_ago)
-    assert client.get(reverse("accounts:invite", args=[token])).status_code == 410
+    assert client.get(reverse("accounts:invitation", args=[token])).status_code == 410
 
 
 def test_invitation_is_not_found_when_made_up(client, db):
-    assert client.get(reverse("accounts:invite", args=["made-up"])).status_code == 404
+    assert client.get(reverse("accounts:invitation", args=["made-up"])).status_code == 404
 
 
 def test_password_reset_mails_a_link_that_works_once(client, person, mailoutbox):

@@ -30,7 +30,7 @@ def test_people_pages(look, manager, login):
         email="new@example.org", name="New", invited_by=manager, now=timezone.now()
     )
     visit(reverse("accounts:login"), "login")
-    visit(reverse("accounts:invite", args=[token]), "invitation")
+    visit(reverse("accounts:invitation", args=[token]), "invitation")
     visit(reverse("accounts:password_reset"), "password-reset")
     visit(reverse("accounts:password_reset_sent"), "password-reset-sent")
     page.goto(reverse("accounts:login"))
