@@ -23,7 +23,6 @@ class AlreadyAnswered(Conflict):
     code = "already_answered"
 
 
-@transaction.atomic
 def annotation_submit(
     *,
     review: Review,
@@ -34,7 +33,7 @@ def annotation_submit(
     source: str = Annotation.Source.HUMAN,
     now: datetime,
 ) -> Annotation:
-    """Store an answer given under a lease. The caller holds the lock on the review's item.
+    """Store an answer given under a lease, in the transaction of the caller, who holds the lock on the review's item.
 
     The schema is the item's: an open lease finishes under the version it began with.
 

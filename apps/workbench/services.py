@@ -55,13 +55,13 @@ def answer_submit(
         Conflict: the same lease was answered otherwise before.
         AnswerInvalid: the result does not fit the item's schema; names control and rule.
     """
-    review = _review_lock(review_id=review_id, reviewer=reviewer)
+    review = queues.review_lock(review_id=review_id, reviewer=reviewer)
     earlier = review.annotations.filter(token=token, status=Annotation.Status.CURRENT).first()
     if earlier is not None:
         if canonical_bytes(earlier.result) == canonical_bytes(result):
             return earlier
         raise Conflict("This item was answered from here before, otherwise. Undo that answer to change it.")
-    review = queues.review_submit(review=review, token=token, now=now)
+    queues.review_submit(review=review, token=token, now=now)
     annotation = annotation_submit(
         review=review, token=token, result=result, note=note, duration_ms=duration_ms, source=source, now=now
     )
@@ -78,15 +78,6 @@ def answer_submit(
     return annotation
 
 
-def _review_lock(*, review_id: UUID, reviewer: User) -> Review:
-    """The person's review with its item locked: the item first, as every writer does."""
-    review = Review.objects.get(pk=review_id, reviewer=reviewer)
-    item = queues.item_lock(item_id=review.item_id)
-    review.refresh_from_db()
-    review.item = item
-    return review
-
-
 def _advance(*, item: Item, now: datetime) -> Consensus:
     """What the answers so far mean for the item. The caller holds its lock."""
     consensus = consensus_update(item=item, now=now)
@@ -95,6 +86,9 @@ def _advance(*, item: Item, now: datetime) -> Consensus:
             queues.item_settle(item=item, now=now)
         elif not queues.item_want_more(item=item):
             queues.item_to_adjudication(item=item, reason=_why_disputed(item=item, consensus=consensus))
+    else:
+        # Settled is sticky, disputed stays disputed; the late answer only takes its place among the others.
+        queues.slots_adjust(item=item)
     if item.state == Item.State.SETTLED:
         _answer_clients(item=item, consensus=consensus, now=now)
     return consensus
@@ -145,14 +139,14 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
     # Both items in the order of their ids, as whoever locks two must.
     for item_id in sorted({latest.item_id, *held.values_list("item_id", flat=True)}):
         queues.item_lock(item_id=item_id)
-    review = _review_lock(review_id=latest.review_id, reviewer=reviewer)
+    review = queues.review_lock(review_id=latest.review_id, reviewer=reviewer)
     if review.item.state == Item.State.RETIRED:
         raise Conflict("That item was taken out by a manager; its answer stays as it is.")
     for other in held:
         queues.review_release(review=other, token=other.token)
     annotation_withdraw(annotation=latest)
-    given_back = queues.review_give_back(review=review, now=now)
-    item = given_back.item
+    queues.review_give_back(review=review, now=now)
+    item = review.item
     if item.state != Item.State.OPEN and not _is_adjudicated(item):
         queues.item_reopen(item=item)
         for escalation in _escalations_of(item):
@@ -161,7 +155,7 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
         queues.slots_adjust(item=item)
     consensus_update(item=item, now=now)
     event_record(verb="annotation.withdrawn", obj=latest, project_id=queue.project_id, actor=reviewer, at=now)
-    return given_back
+    return review
 
 
 def _is_adjudicated(item: Item) -> bool:
@@ -184,7 +178,7 @@ def answer_to_adjudicator(*, review_id: UUID, reviewer: User, token: int, note: 
     Raises:
         StaleLease: the lease is over; nothing changes.
     """
-    review = _review_lock(review_id=review_id, reviewer=reviewer)
+    review = queues.review_lock(review_id=review_id, reviewer=reviewer)
     skipped = queues.review_skip(review=review, token=token, reason=f"for an adjudicator: {note}".strip(": "))
     item = skipped.item
     if item.state == Item.State.OPEN:

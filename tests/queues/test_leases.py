@@ -52,8 +52,10 @@ def queue(project):
 
 def submit(review, *, now=NOW):
     with transaction.atomic():
-        review.item = services.item_lock(item_id=review.item_id)
-        return services.review_submit(review=review, token=review.token, now=now)
+        locked = services.review_lock(review_id=review.pk, reviewer=review.reviewer)
+        services.review_submit(review=locked, token=review.token, now=now)
+        services.slots_adjust(item=locked.item)
+    return locked
 
 
 def test_review_claim_takes_the_highest_sort_key(queue, reviewer):

@@ -81,7 +81,7 @@ def _decided(*, item: Item, adjudication: Adjudication, now: datetime) -> None:
 
 @transaction.atomic
 def adjudication_withdraw(*, adjudication: Adjudication, by: User) -> None:
-    """Take a decision back; the item is disputed again. The caller holds the item's lock.
+    """Take a decision back; the votes count again. The caller holds the item's lock and recomputes the consensus.
 
     Raises:
         NotAllowed: what an adjudicator decided, only he undoes.
@@ -92,3 +92,4 @@ def adjudication_withdraw(*, adjudication: Adjudication, by: User) -> None:
     current = Adjudication.objects.filter(pk=adjudication.pk, status=Adjudication.Status.CURRENT)
     if not current.update(status=Adjudication.Status.WITHDRAWN):
         raise Conflict("This decision was already taken back.")
+    Consensus.objects.filter(item_id=adjudication.item_id).update(state=Consensus.State.UNSETTLED)

@@ -7,13 +7,14 @@ import numpy as np
 
 from apps.consensus.algorithms.dawid_skene import pooled_confusion, posterior_given
 from apps.consensus.algorithms.majority_vote import winners
-from apps.consensus.models import Adjudication, Consensus, QualityFit, ReviewerQuality
+from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
 from apps.labeling.models import Annotation
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Queue
 
 # What is believed of a reviewer in a queue that has had no fit yet.
 STARTING_ACCURACY = 0.8
+_DECIDED = (Consensus.State.ADJUDICATED, Consensus.State.AMBIGUOUS)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def consensus_update(*, item: Item, now: datetime) -> Consensus:
     consensus.n_annotations = len(annotations)
     consensus.n_simulated = sum(each.source == Annotation.Source.SIMULATED for each in annotations)
     consensus.updated_at = now
-    if _is_decided(item):
+    if consensus.state in _DECIDED:
         pass
     elif item.state == Item.State.SETTLED and consensus.label:
         consensus.confidence = standing.posterior.get(consensus.label, consensus.confidence)
@@ -52,11 +53,6 @@ def consensus_update(*, item: Item, now: datetime) -> Consensus:
         consensus.state = Consensus.State.SETTLED if is_sure else Consensus.State.UNSETTLED
     consensus.save()
     return consensus
-
-
-def _is_decided(item: Item) -> bool:
-    decided = (Adjudication.Decision.LABEL, Adjudication.Decision.AMBIGUOUS)
-    return item.adjudications.filter(status=Adjudication.Status.CURRENT, decision__in=decided).exists()
 
 
 def _is_sure(*, item: Item, standing: Standing, n: int) -> bool:

@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -46,19 +47,12 @@ def _live_lease(*, queue: Queue, reviewer: User) -> Review | None:
 
 
 def _lease(*, item: Item, reviewer: User, lane: str, now: datetime) -> Review:
-    review, _ = Review.objects.update_or_create(
-        item=item,
-        reviewer=reviewer,
-        defaults={
-            "state": Review.State.LEASED,
-            "token": _next_token(),
-            "lane": lane,
-            "leased_at": now,
-            "expires_at": now + timedelta(seconds=item.queue.lease_seconds),
-            "submitted_at": None,
-            "skip_reason": "",
-        },
-    )
+    review = Review.objects.filter(item=item, reviewer=reviewer).first() or Review(item=item, reviewer=reviewer)
+    review.item = item
+    review.state, review.submitted_at, review.skip_reason = Review.State.LEASED, None, ""
+    review.token, review.lane, review.leased_at = _next_token(), lane, now
+    review.expires_at = now + timedelta(seconds=item.queue.lease_seconds)
+    review.save(force_insert=review._state.adding)
     if item.reserved_for_id == reviewer.pk:
         item.reserved_for = None
         item.save(update_fields=["reserved_for"])
@@ -76,52 +70,53 @@ def _next_token() -> int:
 
 def _lock_leased(*, review: Review, token: int) -> Review:
     """Lock item and review, and check that the lease is this one and still runs."""
-    item = item_lock(item_id=review.item_id)
-    locked = Review.objects.select_for_update().get(pk=review.pk)
-    locked.item = item
+    locked = review_lock(review_id=review.pk, reviewer=review.reviewer)
     if locked.token != token or locked.state != Review.State.LEASED:
         raise StaleLease("This item is no longer yours; what you wrote is kept as a draft.")
     return locked
 
 
-def review_submit(*, review: Review, token: int, now: datetime) -> Review:
-    """Mark the review as answered. The caller holds the item's lock (`item_lock`) and stores the answer.
+def review_lock(*, review_id: UUID, reviewer: User) -> Review:
+    """The person's review and, first, its item, both locked.
+
+    Raises:
+        Review.DoesNotExist: it is not his.
+    """
+    item_id = Review.objects.values_list("item_id", flat=True).get(pk=review_id, reviewer=reviewer)
+    item = item_lock(item_id=item_id)
+    review = Review.objects.select_for_update().get(pk=review_id)
+    review.item, review.reviewer = item, reviewer
+    return review
+
+
+def review_submit(*, review: Review, token: int, now: datetime) -> None:
+    """Mark a locked review (`review_lock`) as answered. The caller stores the answer and then settles the slots.
 
     An expired lease is taken back when its slot is still free; a running one is honoured even if the item settled.
 
     Raises:
         StaleLease: the slot was given away, or the item is over; the caller keeps the work as a draft.
     """
-    locked = Review.objects.select_for_update().get(pk=review.pk)
     item = review.item
-    if locked.token != token or item.state == Item.State.RETIRED:
+    if review.token != token or item.state == Item.State.RETIRED:
         raise StaleLease("Somebody else has this item now, or it was taken out; what you wrote is kept as a draft.")
     slot_is_free = item.state == Item.State.OPEN and item.open_slots > 0
-    taken_back = locked.state == Review.State.EXPIRED and slot_is_free
-    if locked.state != Review.State.LEASED and not taken_back:
+    taken_back = review.state == Review.State.EXPIRED and slot_is_free
+    if review.state != Review.State.LEASED and not taken_back:
         raise StaleLease("Your time with this item ran out and its place was given away; your work is kept as a draft.")
-    locked.state, locked.submitted_at, locked.skip_reason = Review.State.SUBMITTED, now, ""
-    locked.save(update_fields=["state", "submitted_at", "skip_reason"])
-    slots_adjust(item=item)
-    locked.item = item
-    return locked
+    review.state, review.submitted_at, review.skip_reason = Review.State.SUBMITTED, now, ""
+    review.save(update_fields=["state", "submitted_at", "skip_reason"])
 
 
-def review_give_back(*, review: Review, now: datetime) -> Review:
-    """After an undo: the same review goes back to the same person with a new token; nobody gets the slot meanwhile.
-
-    The caller holds the item's lock. Whatever else he holds in this queue is released first.
-    """
-    locked = Review.objects.select_for_update().get(pk=review.pk)
-    if locked.state != Review.State.SUBMITTED:
+def review_give_back(*, review: Review, now: datetime) -> None:
+    """After an undo: a locked review goes back to the same person with a new token; nobody gets the slot meanwhile."""
+    if review.state != Review.State.SUBMITTED:
         raise StaleLease("This answer was already taken back.")
-    locked.state = Review.State.LEASED
-    locked.token, locked.submitted_at = _next_token(), None
-    locked.leased_at = now
-    locked.expires_at = now + timedelta(seconds=review.item.queue.lease_seconds)
-    locked.save(update_fields=["state", "token", "submitted_at", "leased_at", "expires_at"])
-    locked.item = review.item
-    return locked
+    review.state = Review.State.LEASED
+    review.token, review.submitted_at = _next_token(), None
+    review.leased_at = now
+    review.expires_at = now + timedelta(seconds=review.item.queue.lease_seconds)
+    review.save(update_fields=["state", "token", "submitted_at", "leased_at", "expires_at"])
 
 
 @transaction.atomic
@@ -137,8 +132,7 @@ def review_release(*, review: Review, token: int) -> None:
 def _expire(review: Review) -> None:
     review.state = Review.State.EXPIRED
     review.save(update_fields=["state"])
-    slots_adjust(item=review.item)
-    strand_check(item=review.item)
+    strand_check(item=review.item, answers=slots_adjust(item=review.item))
 
 
 @transaction.atomic
@@ -152,8 +146,7 @@ def review_skip(*, review: Review, token: int, reason: str) -> Review:
     locked.state = Review.State.SKIPPED
     locked.skip_reason = reason.strip()[:300] or "no reason given"
     locked.save(update_fields=["state", "skip_reason"])
-    slots_adjust(item=locked.item)
-    strand_check(item=locked.item)
+    strand_check(item=locked.item, answers=slots_adjust(item=locked.item))
     event_record(verb="review.skipped", obj=locked, project_id=locked.item.queue.project_id, actor=locked.reviewer)
     return locked
 

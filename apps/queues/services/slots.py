@@ -1,5 +1,6 @@
 """The life of an item: how many answers it still asks for, and which state it is in."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,25 +16,42 @@ def item_lock(*, item_id: UUID) -> Item:
     return Item.objects.select_for_update(of=("self",)).select_related("queue__project", "schema").get(pk=item_id)
 
 
-def slots_adjust(*, item: Item) -> int:
+@dataclass(frozen=True)
+class Answers:
+    """How many people are at an item, and who had it."""
+
+    live: int
+    submitted: int
+    had_by: frozenset[UUID]  # everybody it cannot come to again
+
+
+def _answers(item: Item) -> Answers:
+    rows = list(item.reviews.values_list("state", "reviewer_id"))
+    states = [state for state, _ in rows]
+    had_by = frozenset(reviewer_id for state, reviewer_id in rows if state != Review.State.EXPIRED)
+    return Answers(states.count(Review.State.LEASED), states.count(Review.State.SUBMITTED), had_by)
+
+
+def slots_adjust(*, item: Item) -> Answers:
     """Recompute `open_slots` from the facts; the only place that writes it. The caller holds the item's lock.
 
     Open slots are the answers asked for, less those given and those being given. An item whose slots come free again
     re-enters the claimable rows with a new `bumped_seq`.
     """
-    counts = item.reviews.aggregate(
-        live=Count("pk", filter=Q(state=Review.State.LEASED)),
-        submitted=Count("pk", filter=Q(state=Review.State.SUBMITTED)),
-    )
+    answers = _answers(item)
+    _slots_write(item, answers)
+    return answers
+
+
+def _slots_write(item: Item, answers: Answers) -> None:
     before = item.open_slots
     is_open = item.state == Item.State.OPEN
-    item.open_slots = max(item.wanted - counts["live"] - counts["submitted"], 0) if is_open else 0
+    item.open_slots = max(item.wanted - answers.live - answers.submitted, 0) if is_open else 0
     fields = ["open_slots", "state", "wanted", "wanted_max", "settled_at", "adjudication_reason", "retired_reason"]
     if item.open_slots > before:
         item.bumped_seq = next_bump()
         fields.append("bumped_seq")
     item.save(update_fields=fields)
-    return item.open_slots
 
 
 def next_bump() -> int:
@@ -76,25 +94,22 @@ def item_want_more(*, item: Item) -> bool:
 
     Nobody eligible left means adjudication: an item is never open for ever.
     """
-    submitted = item.reviews.filter(state=Review.State.SUBMITTED).count()
-    if submitted >= item.wanted:
+    answers = _answers(item)
+    if answers.submitted >= item.wanted:
         if item.wanted >= item.wanted_max:
             return False
         item.wanted += 1
-    slots_adjust(item=item)
-    strand_check(item=item)
+    _slots_write(item, answers)
+    strand_check(item=item, answers=answers)
     return True
 
 
-def strand_check(*, item: Item) -> bool:
+def strand_check(*, item: Item, answers: Answers) -> bool:
     """Send the item to adjudication if its open slots can be filled by nobody. The caller holds the lock."""
-    if item.state != Item.State.OPEN or item.open_slots == 0:
+    if item.state != Item.State.OPEN or item.open_slots == 0 or answers.live:
         return False
-    if item.reviews.filter(state=Review.State.LEASED).exists():
-        return False
-    had = set(item.reviews.exclude(state=Review.State.EXPIRED).values_list("reviewer_id", flat=True))
     # Without any answer and any reviewer the item waits for people, not for an adjudicator.
-    if not had or (reviewer_ids(queue=item.queue) - had):
+    if not answers.had_by or (reviewer_ids(queue=item.queue) - answers.had_by):
         return False
     item_to_adjudication(item=item, reason="no reviewer left who has not had it")
     return True
@@ -113,5 +128,6 @@ def stranded_sweep(*, queue: Queue) -> int:
     moved = 0
     for item_id in list(started):
         with transaction.atomic():
-            moved += strand_check(item=item_lock(item_id=item_id))
+            item = item_lock(item_id=item_id)
+            moved += strand_check(item=item, answers=_answers(item))
     return moved
