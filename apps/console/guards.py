@@ -16,6 +16,12 @@ from apps.projects.rights import Right, rights_of
 View = Callable[..., HttpResponseBase]
 
 
+class ProjectRequest(AuthedRequest):
+    """A request behind `project_page`."""
+
+    rights: frozenset[Right]
+
+
 def project_page(right: Right = Right.VIEW) -> Callable[[View], View]:
     """Turn `view(request, project, ...)` into the view of a URL with `<slug:slug>`.
 
@@ -25,14 +31,14 @@ def project_page(right: Right = Right.VIEW) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @login_required
-        def guarded(request: AuthedRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: ProjectRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             project = get_object_or_404(selectors.projects_visible_to(user=request.user), slug=slug)
             rights = rights_of(request.user, project)
             if right not in rights:
                 raise PermissionDenied
-            request.rights = rights  # type: ignore[attr-defined]
+            request.rights = rights
             return view(request, project, **kwargs)
 
-        return guarded  # type: ignore[return-value]
+        return guarded
 
     return decorate

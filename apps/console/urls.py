@@ -2,5 +2,13 @@
 
 from django.urls import URLPattern
 
+from apps.console.views import people, projects, settings, settings_guidelines, settings_labels
+
 app_name = "console"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    *projects.urlpatterns,
+    *people.urlpatterns,
+    *settings.urlpatterns,
+    *settings_guidelines.urlpatterns,
+    *settings_labels.urlpatterns,
+]

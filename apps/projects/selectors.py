@@ -6,7 +6,15 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.projects.labelling import config_of, map_result, schema_diff
-from apps.projects.models import Guideline, LabelSchema, Membership, Project
+from apps.projects.models import (
+    ApiKey,
+    EscalationReason,
+    Guideline,
+    LabelSchema,
+    Membership,
+    ProductVersion,
+    Project,
+)
 from apps.projects.rights import ROLE_RIGHTS, Right
 
 
@@ -60,3 +68,44 @@ def result_under(*, result: list[dict[str, Any]], given: LabelSchema, wanted: La
         result = map_result(result, schema_diff(before, after, schema.label_map))
         before = after
     return result
+
+
+def versions_of(*, project: Project) -> QuerySet[LabelSchema]:
+    """All label schemas, newest first, with who wrote them."""
+    return project.label_schemas.select_related("created_by").order_by("-version")
+
+
+def guidelines_of(*, project: Project) -> QuerySet[Guideline]:
+    """All guideline versions, newest first, with who wrote them."""
+    return project.guidelines.select_related("created_by").order_by("-version")
+
+
+def reasons_of(*, project: Project) -> QuerySet[EscalationReason]:
+    """Escalation reasons: those in use first, the worst first."""
+    return project.escalation_reasons.order_by("-is_active", "-severity", "code")
+
+
+def product_versions_of(*, project: Project) -> QuerySet[ProductVersion]:
+    """Releases of the product, newest first."""
+    return project.product_versions.order_by("-released_at", "name")
+
+
+def api_keys_of(*, project: Project) -> QuerySet[ApiKey]:
+    """Keys, valid ones first, newest first, with who made them."""
+    return project.api_keys.select_related("created_by").order_by("revoked_at", "-created_at")
+
+
+def memberships_of(*, project: Project) -> QuerySet[Membership]:
+    """Everybody with a role, disabled people too, with their user."""
+    return project.memberships.select_related("user").order_by("user__name", "user__email")
+
+
+def manages_all_of(*, manager: User, user: User) -> bool:
+    """Whether `manager` manages every project in which `user` has a role."""
+    managed = projects_with_right(user=manager, right=Right.MANAGE)
+    return not Membership.objects.filter(user=user).exclude(project__in=managed).exists()
+
+
+def memberships_of_person(*, user: User) -> QuerySet[Membership]:
+    """The person's roles, with their projects, oldest project first."""
+    return user.memberships.select_related("project").order_by("project__created_at", "pk")

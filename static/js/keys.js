@@ -26,7 +26,7 @@ function nameOf(event) {
 
 function usable(node) {
   const area = document.querySelector("dialog[open]") ?? document;
-  return area.contains(node) && node.checkVisibility() && !node.disabled && node.ariaDisabled !== "true";
+  return area.contains(node) && !node.closest("[inert]") && node.checkVisibility() && !node.disabled && node.ariaDisabled !== "true";
 }
 
 const bound = () => [...document.querySelectorAll("[data-key]")].filter(usable);

@@ -1,0 +1,1 @@
+"""Acts of the console that call several floors in one transaction."""
