@@ -180,6 +180,12 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "intake-tidy": {"task": "apps.intake.tasks.intake_tidy", "schedule": 3600},
+    "training-runs-reap": {
+        "task": "apps.training.tasks.training_runs_reap",
+        "schedule": 5,
+        # Not the training queue: its worker may be busy for an hour, or be the dead one.
+        "options": {"queue": "default", "expires": 30},
+    },
 }
 
 CONTENT_SECURITY_POLICY = {

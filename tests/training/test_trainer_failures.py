@@ -66,7 +66,9 @@ def test_a_job_that_is_no_json_gets_a_reason(tmp_path):
 
 @pytest.mark.parametrize(("sign", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_an_ended_run_leaves_no_results(sign, status, tmp_path):
-    workdir = train_job(tmp_path / "job", tmp_path / "cache", tuner="lora", lora={"epochs": 500})
+    workdir = train_job(
+        tmp_path / "job", tmp_path / "cache", tuner="lora", lora={"epochs": 500}, early_stopping_patience=500
+    )
     with start(workdir) as process:
         try:
             until(lambda: any(line["phase"] == "lora" for line in progress_of(workdir)))

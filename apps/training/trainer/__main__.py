@@ -11,6 +11,7 @@ from types import FrameType
 
 from apps.training.trainer.errors import TrainerError
 from apps.training.trainer.job import TrainJob, load_job
+from apps.training.trainer.lifeline import end_with
 
 TERMINATED = 143
 
@@ -20,6 +21,8 @@ def main(workdir: Path) -> int:
     partial = workdir / "out.partial"
     shutil.rmtree(partial, ignore_errors=True)
     _end_at_sigterm(partial)
+    if "TRAINER_SUPERVISOR" in os.environ:
+        end_with(int(os.environ["TRAINER_SUPERVISOR"]))
     try:
         job = load_job(workdir / "job.json")
         _limit_threads(job.threads)

@@ -36,8 +36,12 @@ def library_versions() -> dict[str, str]:
 
 
 def write_head(path: Path, head: LinearHead, *, labels: tuple[str, ...]) -> None:
-    """Weights and bias as tensors; labels and temperature as metadata of the same file."""
-    metadata = {"labels": json.dumps(list(labels), ensure_ascii=False), "temperature": repr(head.temperature)}
+    """Weights and bias as tensors; labels and temperature as metadata of the same file.
+
+    The metadata is one key, since safetensors writes several in an order that changes from process to process.
+    """
+    about = {"labels": list(labels), "temperature": head.temperature}
+    metadata = {"head": json.dumps(about, ensure_ascii=False)}
     tensors = {"weight": np.ascontiguousarray(head.weights), "bias": np.ascontiguousarray(head.bias)}
     save_file(tensors, path, metadata=metadata)
 
@@ -45,13 +49,13 @@ def write_head(path: Path, head: LinearHead, *, labels: tuple[str, ...]) -> None
 def read_head(path: Path) -> tuple[LinearHead, list[str]]:
     """The head and its labels, in the order of the probabilities."""
     with safe_open(path, framework="numpy") as file:
-        metadata = file.metadata()
+        about = json.loads(file.metadata()["head"])
         head = LinearHead(
             weights=file.get_tensor("weight"),
             bias=file.get_tensor("bias"),
-            temperature=float(metadata["temperature"]),
+            temperature=float(about["temperature"]),
         )
-    return head, json.loads(metadata["labels"])
+    return head, about["labels"]
 
 
 def write_hashes(folder: Path) -> str:

@@ -72,10 +72,14 @@ class TrainJob:
 
 @dataclass(frozen=True, slots=True)
 class NamedModel:
-    """A finished model folder and the name under which its predictions are written."""
+    """A finished model folder and the name under which its predictions are written.
+
+    `as_probe` lets the linear probe answer that was fitted beside the model, instead of what was kept.
+    """
 
     name: str
     path: Path
+    as_probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,15 @@ def load_job(path: Path) -> TrainJob | PredictJob:
     except (OSError, ValueError, KeyError, AttributeError) as exc:
         raise TrainerError("job_invalid", f"{path.name} is missing, is not JSON, or has no kind.") from exc
     if kind == "train":
-        return _train_job(values)
+        return train_job_from(values)
     if kind == "predict":
         return _predict_job(values)
     raise TrainerError("job_invalid", f"kind must be train or predict, not {kind!r}.")
 
 
-def _train_job(values: dict[str, Any]) -> TrainJob:
-    lora = _build(LoraSettings, values.pop("lora", {}), prefix="lora.")
+def train_job_from(values: dict[str, Any]) -> TrainJob:
+    """A training job from plain JSON values; refuses like `load_job`."""
+    lora = _build(LoraSettings, dict(values.get("lora") or {}), prefix="lora.")
     return _build(TrainJob, {**values, "lora": lora}, paths=("train", "cache_dir"), tuples=("labels",))
 
 

@@ -17,7 +17,7 @@ from apps.training.trainer.artifact import read_json, write_json
 from apps.training.trainer.encoder import INFERENCE_BATCH, Encoder
 from apps.training.trainer.errors import TrainerError
 from apps.training.trainer.job import LoraSettings
-from apps.training.trainer.progress import Progress
+from apps.training.trainer.progress import Phase, Progress
 
 # Query and value projections under the names that common architectures give them.
 KNOWN_TARGETS = (
@@ -128,14 +128,16 @@ class LoraTuner:
 
     def refit(self, part: Labelled, *, epochs: int, progress: Progress) -> int:
         """Train for `epochs` whole epochs on every labelled item, without looking at a validation part."""
-        for epoch in self._epochs(part, Course(), deadline=None, progress=progress):
-            message = f"Refit on all items: epoch {epoch.number} of {epochs}"
-            progress.report("lora", message, step=epoch.step, loss=epoch.train_loss)
+        for epoch in self._epochs(part, Course(), deadline=None, progress=progress, phase="refit"):
+            message = f"Training again on all items: epoch {epoch.number} of {epochs}"
+            progress.report("refit", message, loss=epoch.train_loss)
             if epoch.number >= epochs:
                 break
         return epochs
 
-    def _epochs(self, part: Labelled, course: Course, *, deadline: float | None, progress: Progress) -> Iterator[Epoch]:
+    def _epochs(
+        self, part: Labelled, course: Course, *, deadline: float | None, progress: Progress, phase: Phase = "lora"
+    ) -> Iterator[Epoch]:
         """Train epoch by epoch; ends after the one in which `deadline` passes, with what it got done."""
         rng = np.random.default_rng(self._seed)
         torch.manual_seed(self._seed)
@@ -153,7 +155,7 @@ class LoraTuner:
                 step, n_items = step + 1, n_items + len(batch)
                 if step % STEPS_A_POINT == 0:
                     course.losses.append((step, float(np.mean(losses[-STEPS_A_POINT:]))))
-                    progress.report("lora", "", step=step, total=total, loss=course.losses[-1][1])
+                    progress.report(phase, "", step=step, total=total, loss=course.losses[-1][1])
             if losses:
                 yield Epoch(number, step, float(np.mean(losses)), n_items, round(time.monotonic() - started, 2))
             if n_items < len(lengths):

@@ -33,9 +33,13 @@ class LoadedModel:
         self.name = named.name
         self.digest = artifact.verify_hashes(named.path)
         self.config = artifact.read_json(named.path / "config.json")
-        self.head, self.labels = artifact.read_head(named.path / "head.safetensors")
+        is_tuned = self.config["kept"] == "lora" and not named.as_probe
+        # A model that kept the probe has it as its head.
+        beside = named.as_probe and self.config["kept"] == "lora"
+        head = "probe.safetensors" if beside else "head.safetensors"
+        self.head, self.labels = artifact.read_head(named.path / head)
         self.base = bases.find(self.config)
-        self._adapter = named.path / "adapter" if self.config["kept"] == "lora" else None
+        self._adapter = named.path / "adapter" if is_tuned else None
         self._bases = bases
         self._cache_dir = cache_dir
         self._tuned: Encoder | None = None

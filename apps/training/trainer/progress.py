@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-Phase = Literal["start", "embedding", "probe", "lora", "predict", "latency", "done"]
+Phase = Literal["start", "embedding", "probe", "lora", "refit", "predict", "latency", "done"]
 
 
 class Progress:

@@ -1,0 +1,66 @@
+"""Reads of training: runs, the registry of models, and what a model reads of an item."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from apps.golden.models import GoldenItem, GoldenVersion
+from apps.golden.texts import shown_text
+from apps.projects.labelling import LabellingConfig, parse_config
+from apps.projects.models import Project
+from apps.training.models import ModelVersion, TrainingRun
+
+
+def item_text(data: Mapping[str, Any], config: LabellingConfig) -> str:
+    """What a model reads of an item: all object texts of the config, divided by an empty line."""
+    return shown_text(config, data)
+
+
+def runs_of(*, project: Project) -> QuerySet[TrainingRun]:
+    """The project's training runs, newest first, with what a table shows of them."""
+    return (
+        TrainingRun.objects.filter(project=project)
+        .select_related("golden_version__golden_set", "created_by", "model_version")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def models_of(*, project: Project) -> QuerySet[ModelVersion]:
+    """The project's model versions, newest first."""
+    return (
+        ModelVersion.objects.filter(project=project)
+        .select_related("golden_version__golden_set", "training_run", "parent")
+        .order_by("-number")
+    )
+
+
+def champion_of(*, project: Project) -> ModelVersion | None:
+    """The model that serves the project; None before the first promotion."""
+    return ModelVersion.objects.filter(project=project, state=ModelVersion.State.CHAMPION).first()
+
+
+def versions_trainable(*, project: Project) -> QuerySet[GoldenVersion]:
+    """Frozen versions of the project's golden sets, newest first."""
+    return (
+        GoldenVersion.objects.filter(golden_set__project=project, frozen_at__isnull=False)
+        .select_related("golden_set", "schema")
+        .order_by("-frozen_at", "-number")
+    )
+
+
+def training_rows(*, version: GoldenVersion) -> Iterator[dict[str, str] | None]:
+    """The training split as {"id", "text", "label"}, by item id; None stands for an item whose content was erased."""
+    config = parse_config(version.schema.config)
+    items = GoldenItem.objects.filter(version=version, split="train").select_related("payload").order_by("item_id")
+    for row in items.iterator(chunk_size=2000):
+        shown = row.payload.data
+        text = None if shown is None else item_text(shown, config)
+        yield None if text is None else {"id": str(row.item_id), "text": text, "label": row.label}
+
+
+def model_folder(model: ModelVersion) -> Path:
+    """Where the model's files lie."""
+    return Path(settings.ARTIFACT_ROOT) / "models" / model.artifact_sha256

@@ -1,0 +1,109 @@
+"""Predictions of registered models, made in a child process."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from apps.training import selectors
+from apps.training.models import ModelVersion
+from apps.training.services.process import trainer_run
+from apps.training.trainer.artifact import RESULT, read_json
+
+OnProgress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionResult:
+    """What the models say; every mapping's key is the model's `ref`.
+
+    `probabilities` has the shape (n_items, n_labels) in the order of `ids` and `labels`; rows sum to 1 up to the sixth
+    decimal. `latency` is {"items": [ids], "threads": n, "models": {ref: {"p50_ms", "p90_ms", "p95_ms", "mean_ms",
+    "raw_ms"}}}; `raw_ms` of two models belong together position by position.
+    """
+
+    ids: list[str]
+    labels: dict[str, list[str]]
+    probabilities: dict[str, NDArray[np.float64]]
+    latency: dict[str, Any] | None
+
+
+def model_predict(
+    *,
+    models: Sequence[ModelVersion],
+    rows: Iterable[tuple[str, str]],
+    workdir: Path,
+    with_probes: bool = False,
+    measure_latency: bool = False,
+    on_progress: OnProgress | None = None,
+) -> PredictionResult:
+    """Let every model answer every (id, text).
+
+    No transaction; writes only below `workdir`, which stays the caller's to remove.
+
+    Args:
+        with_probes: also let the linear probe answer that was fitted beside each model; its key is `probe_ref`.
+        on_progress: called about every second with the share done and words for it, also while nothing moves, so that
+            it can carry a heartbeat; whatever it raises ends the process and comes out here.
+    Raises:
+        TrainerFailed: with the reason, such as a model whose files are damaged.
+    """
+    workdir.mkdir(parents=True, exist_ok=True)
+    ids = _write_items(rows, workdir / "items.jsonl")
+    named = [{"name": model.ref, "path": str(selectors.model_folder(model))} for model in models]
+    if with_probes:
+        named += [one | {"name": probe_ref(model), "as_probe": True} for model, one in zip(models, named, strict=True)]
+    job = {
+        "kind": "predict",
+        "models": named,
+        "items": str(workdir / "items.jsonl"),
+        "cache_dir": str(settings.EMBEDDING_CACHE_ROOT),
+        "measure_latency": measure_latency,
+        "threads": settings.TRAINER_THREADS,
+    }
+    out = trainer_run(
+        workdir=workdir,
+        job=job,
+        on_beat=lambda live: on_progress(live.share, live.phase) if on_progress else None,
+    )
+    labels = read_json(out / RESULT)["labels"]
+    timed = out / "latency.json"
+    return PredictionResult(
+        ids=ids,
+        labels=labels,
+        probabilities=_read_probabilities(out / "predictions.jsonl", labels=labels, n_items=len(ids)),
+        latency=read_json(timed) if timed.exists() else None,
+    )
+
+
+def probe_ref(model: ModelVersion) -> str:
+    """The key under which the probe beside a model answers."""
+    return f"{model.ref}:probe"
+
+
+def _write_items(rows: Iterable[tuple[str, str]], path: Path) -> list[str]:
+    ids = []
+    with path.open("w", encoding="utf-8") as file:
+        for key, text in rows:
+            ids.append(key)
+            file.write(json.dumps({"id": key, "text": text}, ensure_ascii=False) + "\n")
+    return ids
+
+
+def _read_probabilities(path: Path, *, labels: dict[str, list[str]], n_items: int) -> dict[str, NDArray[np.float64]]:
+    """The trainer writes model after model, each in the order of the items."""
+    found: dict[str, NDArray[np.float64]] = {
+        name: np.empty((n_items, len(names)), dtype=np.float64) for name, names in labels.items()
+    }
+    filled = dict.fromkeys(labels, 0)
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            found[row["model"]][filled[row["model"]]] = row["probs"]
+            filled[row["model"]] += 1
+    return found
