@@ -1,6 +1,7 @@
 """Rows for tests, written straight into the tables: plain functions, one row each, every default a sensible one."""
 
 from tests.factories.answers import adjudication, annotation, consensus, settled_item
+from tests.factories.models import deployment, evaluation_run, gate_decision, model_version, training_run
 from tests.factories.projects import choices_config, guideline, member, person, project, schema
 from tests.factories.queues import NOW, escalation, item, prediction, queue, reason, review, trace
 from tests.factories.results import choices_result
@@ -12,10 +13,14 @@ __all__ = [
     "choices_config",
     "choices_result",
     "consensus",
+    "deployment",
     "escalation",
+    "evaluation_run",
+    "gate_decision",
     "guideline",
     "item",
     "member",
+    "model_version",
     "person",
     "prediction",
     "project",
@@ -25,4 +30,5 @@ __all__ = [
     "schema",
     "settled_item",
     "trace",
+    "training_run",
 ]

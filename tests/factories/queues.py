@@ -70,7 +70,6 @@ def item(queue: Queue, text: str = "", *, trace: Trace | None = None, **fields) 
         "search_text": str(next(iter(data.values()), "")),
         "open_slots": queue.overlap_min if is_open else 0,
         "wanted": queue.overlap_min,
-        "wanted": queue.overlap_min,
         "wanted_max": queue.overlap_max,
         "sort_key": 0.0,
         "audit_probability": queue.audit_share,
