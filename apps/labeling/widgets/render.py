@@ -74,8 +74,9 @@ def render_form(
 ) -> SafeString:
     """Every question, to stand inside a form; the send button too, unless a press on a choice sends it."""
     shown = data or {}
-    questions = _questions(config, page_of(config, shown), state or initial_state(config, shown), shown)
-    return _form(config, questions, submit_label)
+    press = one_press(config)
+    questions = _questions(config, page_of(config, shown), state or initial_state(config, shown), shown, press)
+    return _form(questions, submit_label, has_send=not press)
 
 
 def render_review(
@@ -85,17 +86,22 @@ def render_review(
     *,
     form_id: str = "answer",
     submit_label: str = "",
+    sends: bool = True,
 ) -> RenderedReview:
-    """Stage and dock of a review; corrections stand in the stage beside the text that they correct."""
+    """Stage and dock of a review; corrections stand in the stage beside the text that they correct.
+
+    Without `sends` a press only chooses and no send button stands in the dock: the caller brings his own.
+    """
     page = page_of(config, data)
-    questions = _questions(config, page, state or initial_state(config, data), data)
+    press = sends and one_press(config)
+    questions = _questions(config, page, state or initial_state(config, data), data, press)
     beside = {q.control.to_name[0]: replace(q, form_id=form_id) for q in questions if q.start is not None}
     rest = [question for question in questions if question.start is None]
     return RenderedReview(
         stage=_html("widgets/item.html", {"rows": _rows(config, page, beside)}),
-        dock=_form(config, rest, submit_label),
+        dock=_form(rest, submit_label, has_send=sends and not press),
         layout=layout_of(config),
-        one_press=one_press(config),
+        one_press=press,
     )
 
 
@@ -131,8 +137,9 @@ def _titled(panel: Panel, title: str) -> Panel:
     return panel if panel.title else replace(panel, title=title)
 
 
-def _questions(config: LabellingConfig, page: Page, state: FormState, data: Mapping[str, Any]) -> list[Question]:
-    press = one_press(config)
+def _questions(
+    config: LabellingConfig, page: Page, state: FormState, data: Mapping[str, Any], press: bool
+) -> list[Question]:
     titles = page.titles
     asked = [
         _question(control, index, page, state, data, titles, press) for index, control in enumerate(config.controls)
@@ -174,10 +181,10 @@ def _diff(start: str | None, text: str) -> tuple[Piece, ...]:
     return () if start is None else tuple(word_diff(start, text))
 
 
-def _form(config: LabellingConfig, questions: list[Question], submit_label: str) -> SafeString:
+def _form(questions: list[Question], submit_label: str, *, has_send: bool) -> SafeString:
     context = {
         "questions": questions,
-        "one_press": one_press(config),
+        "has_send": has_send,
         "submit_label": submit_label or _("Send, next"),
     }
     return _html("widgets/form.html", context)

@@ -1,0 +1,120 @@
+"""What reviewers and adjudicators send."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.consensus.models import Adjudication
+from apps.labeling.errors import AnswerInvalid
+from apps.labeling.services import NOTE_CHARS
+from apps.labeling.widgets import FormState, Result, field_name, parse_answer, state_from_post
+from apps.labeling.widgets.base import FIELD
+from apps.projects.labelling import LabellingConfig
+
+SKIP_REASONS = (
+    gettext_lazy("I cannot tell"),
+    gettext_lazy("Empty or broken"),
+    gettext_lazy("A language I do not read"),
+    gettext_lazy("Does not belong in this queue"),
+)
+
+
+class ConfigForm(forms.Form):
+    """A form around the fields of a labelling config, which checks them itself."""
+
+    def __init__(self, post: QueryDict, *, config: LabellingConfig) -> None:
+        super().__init__(post)
+        self.config = config
+        self.post = post
+        self.control_errors: dict[str, str] = {}
+
+    def answer(self) -> Result | None:
+        """The checked result; None with an error added."""
+        try:
+            return parse_answer(self.config, self.post)
+        except AnswerInvalid as exc:
+            self.control_errors = {exc.control: exc.message} if exc.control else {}
+            self.add_error(None, exc.message)
+            return None
+
+    @property
+    def state(self) -> FormState:
+        """What was sent, to be shown again with what is wrong."""
+        return state_from_post(self.config, self.post, self.control_errors)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with no control in particular."""
+        if self.control_errors:
+            return ""
+        return " ".join(str(message) for messages in self.errors.values() for message in messages)
+
+
+class AnswerForm(ConfigForm):
+    """An answer under a lease."""
+
+    token = forms.IntegerField(
+        min_value=0,
+        max_value=2**63 - 1,
+        error_messages={"required": gettext_lazy("The page did not say which lease this is. Reload it.")},
+    )
+    # Measured by the page; without scripts it is not sent, and the lease's own time is taken.
+    duration_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+    note = forms.CharField(max_length=NOTE_CHARS, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["result"] = self.answer()
+        return cleaned
+
+
+class DecisionForm(ConfigForm):
+    """An adjudicator's decision; only one for a label has an answer."""
+
+    decision = forms.ChoiceField(choices=Adjudication.Decision.choices, required=False)
+    reason = forms.CharField(max_length=NOTE_CHARS, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["decision"] = cleaned.get("decision") or Adjudication.Decision.LABEL
+        is_label = cleaned["decision"] == Adjudication.Decision.LABEL
+        cleaned["result"] = self.answer() if is_label else None
+        return cleaned
+
+
+class TokenForm(forms.Form):
+    """Names the lease that something is done with."""
+
+    token = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+
+
+class SkipForm(TokenForm):
+    """A reason: one of the ready ones, or own words."""
+
+    reason = forms.CharField(max_length=300, required=False)
+    other = forms.CharField(max_length=300, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["reason"] = cleaned.get("reason") or cleaned.get("other") or ""
+        if not cleaned["reason"]:
+            self.add_error("other", _("Say why, in a few words: it helps whoever looks at the queue."))
+        return cleaned
+
+
+class EscalateForm(TokenForm):
+    """What the adjudicator should know."""
+
+    note = forms.CharField(max_length=200, required=False)
+
+
+def draft_fields(post: QueryDict, config: LabellingConfig) -> dict[str, list[str]]:
+    """The form as posted, of what may be kept: the config's own fields and the note. Postgres keeps no NUL."""
+    names = [*(field_name(control) for control in config.controls), "note", "reason"]
+    kept = {
+        name: [value.replace("\x00", "") for value in post.getlist(name) if value] for name in names if name in post
+    }
+    return {name: values for name, values in kept.items() if values or name.startswith(FIELD)}

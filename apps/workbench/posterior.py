@@ -1,0 +1,34 @@
+"""The posterior of an item as rows of a chart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import ngettext
+
+from apps.labeling.widgets import label_words
+from apps.projects.labelling import LabellingConfig
+
+SHOWN_FROM = 0.01
+
+
+@dataclass(frozen=True)
+class PosteriorRow:
+    """One bar; the last may stand for all labels too unlikely to show."""
+
+    words: str
+    probability: float
+    is_leader: bool = False
+    is_rest: bool = False
+
+
+def posterior_rows(config: LabellingConfig, posterior: Mapping[str, float]) -> list[PosteriorRow]:
+    """The likely labels, likeliest first, and one row for the rest of the config's classes."""
+    ranked = sorted(posterior.items(), key=lambda pair: (-pair[1], pair[0]))
+    likely = [(label, p) for label, p in ranked if p >= SHOWN_FROM]
+    rows = [PosteriorRow(label_words(config, label), p, is_leader=not at) for at, (label, p) in enumerate(likely)]
+    shown = {label for label, _p in likely}
+    others = len({*config.classes, *posterior} - shown)
+    if rows and others:
+        words = ngettext("%(n)s other", "%(n)s others together", others) % {"n": others}
+        rows.append(PosteriorRow(words, max(1 - sum(p for _label, p in likely), 0.0), is_rest=True))
+    return rows

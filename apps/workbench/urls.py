@@ -1,0 +1,29 @@
+"""Addresses of the workbench, under `/review/` and `/adjudicate/`."""
+
+from django.urls import path
+
+from apps.workbench.views import adjudicate, answers, panels, review
+
+app_name = "workbench"
+
+urlpatterns = [
+    path("review/", review.home, name="home"),
+    path("review/<uuid:queue_id>/", review.queue, name="queue"),
+    path("review/<uuid:queue_id>/claim/", review.claim, name="claim"),
+    path("review/<uuid:queue_id>/undo/", answers.undo, name="undo"),
+    path("review/<uuid:queue_id>/tally/", review.tally, name="tally"),
+    path("review/<uuid:queue_id>/news/", review.news, name="news"),
+    path("review/<uuid:queue_id>/guideline/", panels.guideline, name="guideline"),
+    path("review/<uuid:queue_id>/history/", panels.history, name="history"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/answer/", answers.answer, name="answer"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/draft/", answers.draft, name="draft"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/skip/", answers.skip, name="skip"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/escalate/", answers.escalate, name="escalate"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/release/", answers.release, name="release"),
+    path("adjudicate/<uuid:queue_id>/", adjudicate.page, name="adjudicate"),
+    path("adjudicate/<uuid:queue_id>/undo/", adjudicate.undo, name="adjudicate_undo"),
+    path("adjudicate/<uuid:queue_id>/tally/", adjudicate.tally, name="adjudicate_tally"),
+    path("adjudicate/<uuid:queue_id>/history/", panels.decisions, name="decisions"),
+    path("adjudicate/<uuid:queue_id>/<uuid:item_id>/decide/", adjudicate.decide, name="decide"),
+    path("adjudicate/<uuid:queue_id>/<uuid:item_id>/draft/", adjudicate.draft, name="adjudicate_draft"),
+]

@@ -1,0 +1,1 @@
+"""The doors of reviewers and adjudicators."""

@@ -1,0 +1,182 @@
+"""What a reviewer does with an item: answer, undo, skip, escalate, release, keep a draft. All are POSTs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from apps.core.errors import Conflict
+from apps.core.http import AuthedRequest
+from apps.labeling.services import draft_drop, draft_save
+from apps.labeling.widgets import initial_state, state_from_post
+from apps.projects.labelling import config_of
+from apps.queues.models import Queue, Review
+from apps.queues.selectors import queues_workable_by, reviews_of
+from apps.queues.services import review_release
+from apps.workbench import selectors, services
+from apps.workbench.forms import AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
+from apps.workbench.guards import queue_page
+from apps.workbench.views import cards
+from apps.workbench.views.review import next_card
+
+
+def _mine(request: AuthedRequest, queue: Queue, review_id: UUID) -> Review:
+    return get_object_or_404(reviews_of(user=request.user).filter(item__queue=queue), pk=review_id)
+
+
+@require_POST
+@queue_page(queues_workable_by)
+def answer(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+    """Stores the answer and brings the next item. 422: it does not fit. 409: the lease is over; a draft is kept."""
+    review = _mine(request, queue, review_id)
+    now = timezone.now()
+    form = AnswerForm(request.POST, config=config_of(review.item.schema))
+    if not form.is_valid():
+        return cards.show(request, queue, cards.review_card(review=review, form=form), now=now, status=422)
+    sent = form.cleaned_data
+    try:
+        annotation = services.answer_submit(
+            review_id=review.pk,
+            reviewer=request.user,
+            token=sent["token"],
+            result=sent["result"],
+            note=sent["note"],
+            duration_ms=_duration(review, sent["duration_ms"], now),
+            now=now,
+        )
+    except Conflict as exc:
+        return _late(request, queue, review, exc)
+    words = selectors.words_of(annotation)
+    return cards.show(request, queue, next_card(request, queue), now=now, answered=words)
+
+
+def _duration(review: Review, measured: int | None, now: datetime) -> int:
+    """What the page measured, never more than the lease has lasted."""
+    lasted = max(int((now - review.leased_at).total_seconds() * 1000), 0)
+    return lasted if measured is None else min(measured, lasted)
+
+
+def _late(request: AuthedRequest, queue: Queue, review: Review, exc: Conflict) -> HttpResponse:
+    """What happened, what was kept, what to do: the work becomes a draft unless the item has an answer of his."""
+    review.refresh_from_db()
+    is_kept = review.state != Review.State.SUBMITTED and _keep(request, review)
+    card = cards.Card("workbench/_late.html", {"message": exc.message, "is_kept": is_kept, "item": review.item})
+    return cards.show(request, queue, card, now=timezone.now(), status=409)
+
+
+def _keep(request: AuthedRequest, review: Review) -> bool:
+    """Store the form as a draft; drop the draft where the form is as untouched. Whether one was stored."""
+    config = config_of(review.item.schema)
+    fields = draft_fields(request.POST, config)
+    given = {name: values for name, values in state_from_post(config, fields).values.items() if values}
+    untouched = {name: values for name, values in initial_state(config, review.item.data).values.items() if any(values)}
+    if given == untouched and not fields.get("note"):
+        draft_drop(item=review.item, reviewer=request.user)
+        return False
+    draft_save(item=review.item, reviewer=request.user, fields=fields, now=timezone.now())
+    return True
+
+
+@require_POST
+@queue_page(queues_workable_by)
+def draft(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+    """Keeps what is written so far. One that arrives after its answer has no use any more."""
+    review = _mine(request, queue, review_id)
+    if review.state in (Review.State.LEASED, Review.State.EXPIRED):
+        _keep(request, review)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@queue_page(queues_workable_by)
+def undo(request: AuthedRequest, queue: Queue) -> HttpResponse:
+    """Takes the last answer back and shows its item again. 409: there is nothing to undo."""
+    now = timezone.now()
+    try:
+        review = services.answer_undo(reviewer=request.user, queue=queue, now=now)
+    except Conflict as exc:
+        return _refused(request, queue, exc)
+    card = cards.review_card(review=_mine(request, queue, review.pk))
+    return cards.show(request, queue, card, now=now, answered="")
+
+
+def _refused(request: AuthedRequest, queue: Queue, exc: Conflict) -> HttpResponse:
+    """Nothing changed: the page stays as it is and says why."""
+    if not request.htmx:
+        messages.warning(request, exc.message)
+        return redirect("workbench:queue", queue.pk)
+    response = HttpResponse(status=409, headers={"HX-Reswap": "none"})
+    return trigger_client_event(response, "toast", {"text": exc.message, "level": "warn"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@queue_page(queues_workable_by)
+def skip(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+    """GET asks for the reason where no script opens the dialog; POST passes and brings the next item."""
+    review = _mine(request, queue, review_id)
+    form = SkipForm(request.POST if request.method == "POST" else {"token": review.token})
+    if request.method != "POST" or not form.is_valid():
+        return _ask(request, queue, review, form, "workbench/_skip_form.html")
+    try:
+        services.answer_skip(review=review, token=form.cleaned_data["token"], reason=form.cleaned_data["reason"])
+    except Conflict as exc:
+        return _late(request, queue, review, exc)
+    return cards.show(request, queue, next_card(request, queue), now=timezone.now(), answered=_("skipped"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@queue_page(queues_workable_by)
+def escalate(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+    """GET asks for a note where no script opens the dialog; POST sends the item to an adjudicator."""
+    review = _mine(request, queue, review_id)
+    form = EscalateForm(request.POST if request.method == "POST" else {"token": review.token})
+    if request.method != "POST" or not form.is_valid():
+        return _ask(request, queue, review, form, "workbench/_escalate_form.html")
+    now = timezone.now()
+    try:
+        services.answer_to_adjudicator(review_id=review.pk, reviewer=request.user, now=now, **form.cleaned_data)
+    except Conflict as exc:
+        return _late(request, queue, review, exc)
+    return cards.show(request, queue, next_card(request, queue), now=now, answered=_("sent to an adjudicator"))
+
+
+def _ask(
+    request: AuthedRequest, queue: Queue, review: Review, form: SkipForm | EscalateForm, template: str
+) -> HttpResponse:
+    is_sent = request.method == "POST"
+    context = {
+        "queue": queue,
+        "project": queue.project,
+        "review": review,
+        "skip_reasons": cards.SKIP_REASONS,
+        "problem": _first(form) if is_sent else "",
+        "fragment": template,
+    }
+    if request.htmx:
+        response = render(request, template, context, status=422 if is_sent else 200)
+        response["HX-Retarget"] = f"#{'skip' if 'skip' in template else 'escalate'}-form"
+        response["HX-Reswap"] = "outerHTML"
+        return response
+    return render(request, "workbench/ask.html", context, status=422 if is_sent else 200)
+
+
+def _first(form: TokenForm) -> str:
+    return str(next(iter(form.errors.values()))[0])
+
+
+@require_POST
+@queue_page(queues_workable_by)
+def release(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+    """The page was left with the item untouched: it goes back to the queue."""
+    review = _mine(request, queue, review_id)
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    review_release(review=review, token=form.cleaned_data["token"])
+    return HttpResponse(status=204)

@@ -1,0 +1,72 @@
+"""A reviewer's pages: my queues, and one queue with one item at a time."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.core.http import AuthedRequest
+from apps.queues.errors import QueueNotOpen
+from apps.queues.models import Queue
+from apps.queues.selectors import queues_workable_by
+from apps.workbench import selectors, services
+from apps.workbench.guards import bench_page, queue_page
+from apps.workbench.views import cards
+
+
+@require_safe
+@bench_page
+def home(request: AuthedRequest) -> HttpResponse:
+    rows = selectors.my_queues(user=request.user, now=timezone.now())
+    return render(request, "workbench/home.html", {"rows": rows})
+
+
+@require_safe
+@queue_page(queues_workable_by)
+def queue(request: AuthedRequest, queue: Queue) -> HttpResponse:
+    """Shows the lease that the person holds, else the start form. Takes nothing: a claim is a POST."""
+    now = timezone.now()
+    review = selectors.lease_of(queue=queue, user=request.user, now=now)
+    card = cards.review_card(review=review) if review else cards.start_card()
+    return cards.show(request, queue, card, now=now)
+
+
+@require_POST
+@queue_page(queues_workable_by)
+def claim(request: AuthedRequest, queue: Queue) -> HttpResponse:
+    """409 where the queue gives nothing out."""
+    card = next_card(request, queue)
+    status = 409 if card.template == "workbench/_closed.html" else 200
+    return cards.show(request, queue, card, now=timezone.now(), status=status)
+
+
+def next_card(request: AuthedRequest, queue: Queue) -> cards.Card:
+    """Claim, and the card of what came: an item, nothing left, or a queue that gives nothing out."""
+    now = timezone.now()
+    try:
+        review = services.claim_next(queue=queue, reviewer=request.user, now=now)
+    except QueueNotOpen:
+        return cards.Card("workbench/_closed.html")
+    if review is not None:
+        return cards.review_card(review=review)
+    others = [row for row in selectors.my_queues(user=request.user, now=now) if row.left and row.queue != queue]
+    done = selectors.tally(queue=queue, user=request.user, now=now).today
+    return cards.Card("workbench/_nothing.html", {"done": done, "other": others[0] if others else None})
+
+
+@require_safe
+@queue_page(queues_workable_by)
+def tally(request: AuthedRequest, queue: Queue) -> HttpResponse:
+    """What is left and done, asked for after each answer, beside it."""
+    shown = selectors.tally(queue=queue, user=request.user, now=timezone.now())
+    return render(request, "workbench/_tally.html", {"tally": shown, "queue": queue, "oob": True})
+
+
+@require_safe
+@queue_page(queues_workable_by)
+def news(request: AuthedRequest, queue: Queue) -> HttpResponse:
+    """Asked for now and then while nothing is left: 204, or a card that offers what has come in. Takes nothing."""
+    shown = selectors.tally(queue=queue, user=request.user, now=timezone.now())
+    if not shown.left or queue.state not in (Queue.State.OPEN, Queue.State.DRAINING):
+        return HttpResponse(status=204)
+    return render(request, "workbench/_news.html", {"tally": shown, "queue": queue})
