@@ -52,7 +52,7 @@ class GateDecision(UUIDModel):
     """What the rules said about a candidate, with the evidence. Never edited."""
 
     class Verdict(models.TextChoices):
-        PASS = "pass"
+        PASS = "pass"  # noqa: S105 - a verdict, no password
         FAIL = "fail"
         NOT_ENOUGH_EVIDENCE = "not_enough_evidence"
 

@@ -52,10 +52,28 @@ class SchemaChain:
             result = map_result(result, self._step(version))
         return ReadAnswer(data=self._data(item), label=answer_label(self.config, result) or "", result=result)
 
+    def label_names(self, *, old: LabelSchema, new: LabelSchema) -> dict[str, str]:
+        """What the labels of an older version's primary control are called in a newer one; {} where they are the same.
+
+        A label without a successor keeps its name, and whoever compares it finds it unknown.
+        """
+        first, last = (self._place(schema.pk) for schema in (old, new))
+        control = parse_config(old.config).primary
+        names = {label: label for label in control.classes}
+        for index in range(first + 1, last + 1):
+            try:
+                step = self._step(index).labels[parse_config(self.versions[index - 1].config).primary.name]
+            except Unmappable:
+                return {}
+            names = {first_name: step.get(name, name) for first_name, name in names.items()}
+        return {name: now for name, now in names.items() if name != now}
+
+    def _place(self, schema_id: Any) -> int:
+        return next(index for index, schema in enumerate(self.versions) if schema.pk == schema_id)
+
     def _versions_after(self, schema_id: Any) -> range:
         """Indexes of the versions that an answer of that schema has not seen."""
-        place = next(index for index, schema in enumerate(self.versions) if schema.pk == schema_id)
-        return range(place + 1, len(self.versions))
+        return range(self._place(schema_id) + 1, len(self.versions))
 
     def _step(self, index: int) -> LabelMap:
         if index not in self._steps:
