@@ -186,6 +186,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         # Not the training queue: its worker may be busy for an hour, or be the dead one.
         "options": {"queue": "default", "expires": 30},
     },
+    "evaluation-runs-reap": {
+        "task": "apps.evaluation.tasks.evaluation_runs_reap",
+        "schedule": 10,
+        "options": {"queue": "default", "expires": 30},
+    },
+    "rescoring-runs-reap": {
+        "task": "apps.rollout.tasks.rescoring_runs_reap",
+        "schedule": 10,
+        "options": {"queue": "default", "expires": 30},
+    },
 }
 
 CONTENT_SECURITY_POLICY = {
