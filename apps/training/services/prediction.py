@@ -55,7 +55,7 @@ def model_predict(
     """
     workdir.mkdir(parents=True, exist_ok=True)
     ids = _write_items(rows, workdir / "items.jsonl")
-    named = [{"name": model.ref, "path": str(selectors.model_folder(model))} for model in models]
+    named: list[dict[str, Any]] = [{"name": model.ref, "path": str(selectors.model_folder(model))} for model in models]
     if with_probes:
         named += [one | {"name": probe_ref(model), "as_probe": True} for model, one in zip(models, named, strict=True)]
     job = {

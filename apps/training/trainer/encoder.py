@@ -1,6 +1,6 @@
 """Texts to unit-length vectors with a transformer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,10 @@ from transformers.utils import logging
 
 from apps.training.algorithms.batching import length_batches
 from apps.training.trainer.base import Base
-from apps.training.trainer.cache import EmbeddingCache
 from apps.training.trainer.errors import TrainerError
+from apps.training.trainer.frozen import OnRows
 
 INFERENCE_BATCH = 64
-# Rows that one look into the cache and one write to it take.
-CACHE_CHUNK = 1024
-OnRows = Callable[[int, int], None]
 
 
 class Encoder:
@@ -73,26 +70,3 @@ class Encoder:
                 if on_rows:
                     on_rows(done, len(ids))
         return found
-
-
-class FrozenEmbeddings:
-    """Embeddings of an unchanged base through the cache; the base is loaded only when a text is new."""
-
-    def __init__(self, base: Base, *, cache: EmbeddingCache, load: Callable[[], Encoder]) -> None:
-        self._cache = cache
-        self._load = load
-        self.base = base
-
-    def embed(self, texts: Sequence[str], *, on_rows: OnRows | None = None) -> NDArray[np.float32]:
-        """Shape (n_texts, width). What is new is computed once per different text, longest first, and kept."""
-        known = self._cache.read(texts)
-        fresh = sorted(
-            {text for row, text in enumerate(texts) if row not in known}, key=lambda text: (-len(text), text)
-        )
-        for start in range(0, len(fresh), CACHE_CHUNK):
-            part = fresh[start : start + CACHE_CHUNK]
-            self._cache.write(part, self._load().embed(part))
-            if on_rows:
-                on_rows(start + len(part), len(fresh))
-        known = self._cache.read(texts) if fresh else known
-        return np.stack([known[row] for row in range(len(texts))]) if texts else np.empty((0, 0), dtype=np.float32)

@@ -5,21 +5,22 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from peft import PeftModel
 
 from apps.training.trainer import artifact
 from apps.training.trainer.base import Base, find_base
 from apps.training.trainer.cache import EmbeddingCache
-from apps.training.trainer.encoder import Encoder, FrozenEmbeddings
 from apps.training.trainer.errors import TrainerError
+from apps.training.trainer.frozen import FrozenEmbeddings
 from apps.training.trainer.items import TextItem, read_items
 from apps.training.trainer.job import NamedModel, PredictJob
 from apps.training.trainer.progress import Progress
+
+if TYPE_CHECKING:
+    from apps.training.trainer.encoder import Encoder
 
 # Items in memory at a time; sorted by length within.
 CHUNK = 2048
@@ -44,12 +45,17 @@ class LoadedModel:
         self._cache_dir = cache_dir
         self._tuned: Encoder | None = None
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> "Encoder":
         """The base with the adapter merged in; models without an adapter share one base."""
         max_tokens = self.config["lora"]["max_tokens"]
         if self._adapter is None:
             return self._bases.shared(self.base, max_tokens=max_tokens)
         if self._tuned is None:
+            # torch and peft are imported only where a model has to be in memory.
+            from peft import PeftModel
+
+            from apps.training.trainer.encoder import Encoder
+
             self._tuned = Encoder(self.base, max_tokens=max_tokens)
             self._tuned.model = PeftModel.from_pretrained(self._tuned.model, self._adapter).merge_and_unload()
             self._tuned.model.eval()
@@ -101,17 +107,18 @@ class Bases:
             )
         return self._found[name]
 
-    def shared(self, base: Base, *, max_tokens: int) -> Encoder:
+    def shared(self, base: Base, *, max_tokens: int) -> "Encoder":
         """The unchanged base in memory."""
         key = (base.fingerprint, max_tokens)
         if key not in self._encoders:
+            from apps.training.trainer.encoder import Encoder
+
             self._encoders[key] = Encoder(base, max_tokens=max_tokens)
         return self._encoders[key]
 
 
 def run_predict(job: PredictJob, out: Path, progress: Progress) -> None:
     """Write `predictions.jsonl`, `labels.json`, `latency.json` where asked for, and `result.json`."""
-    torch.set_num_threads(job.threads)
     started = time.monotonic()
     bases = Bases()
     models = [LoadedModel(named, bases, cache_dir=job.cache_dir) for named in job.models]

@@ -1,14 +1,12 @@
 """The training job: probe first, LoRA in a time budget, the better one kept."""
 
-import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from apps.training.algorithms.linear_head import LinearHead, fit_probe, fit_temperature
@@ -17,11 +15,14 @@ from apps.training.trainer import artifact
 from apps.training.trainer.base import find_base
 from apps.training.trainer.cache import EmbeddingCache
 from apps.training.trainer.card import model_card
-from apps.training.trainer.encoder import Encoder, FrozenEmbeddings
+from apps.training.trainer.frozen import FrozenEmbeddings
 from apps.training.trainer.items import read_labelled
 from apps.training.trainer.job import TrainJob
-from apps.training.trainer.lora import Course, Labelled, LoraTuner, labelled
 from apps.training.trainer.progress import Progress
+
+if TYPE_CHECKING:
+    from apps.training.trainer.encoder import Encoder
+    from apps.training.trainer.lora import LoraTuner
 
 Classes = NDArray[np.int64]
 REFITTED = "The probe was fitted again on all items; its validation accuracy is that of the fit without them."
@@ -32,30 +33,12 @@ class Kept:
     """What the run hands over: the head, with the adapted encoder or without."""
 
     head: LinearHead
-    tuner: LoraTuner | None
+    tuner: "LoraTuner | None"
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The time budget of LoRA, from the moment it starts."""
-
-    started: float
-    budget_s: float | None
-
-    def at(self, share: float) -> float | None:
-        """The moment when `share` of the budget is used; None without a budget."""
-        return None if self.budget_s is None else self.started + self.budget_s * share
-
-    def left(self) -> float:
-        """Seconds left."""
-        return math.inf if self.budget_s is None else self.started + self.budget_s - time.monotonic()
 
 
 def run_train(job: TrainJob, out: Path, progress: Progress) -> None:
     """Fit, choose, and write a model folder into `out`."""
-    torch.set_num_threads(job.threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
     started = time.monotonic()
     training = Training(job, progress)
     kept = training.run()
@@ -87,7 +70,7 @@ class Training:
         self.progress.report("probe", "Fitting the linear probe")
         probe = self._fit(vectors, self.part)
         probe_logits = probe.logits(vectors[self.held_out])
-        self.metrics["probe"] = self._scores(probe_logits)
+        self.metrics["probe"] = self.scores(probe_logits)
         self.full_probe = self._fit(vectors, np.arange(len(vectors))).with_temperature(
             fit_temperature(probe_logits, self.classes[self.held_out])
         )
@@ -100,11 +83,16 @@ class Training:
             return Kept(
                 self.full_probe, None, "Too few items for a validation part, so LoRA was not tried. " + REFITTED
             )
-        return self._tune(probe, probe_logits)
+        # Imported here: a run of the probe alone on known texts never needs torch.
+        from apps.training.trainer.tuning import Tuning
+
+        return Tuning(self, probe, probe_logits).run()
 
     @cached_property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> "Encoder":
         """The base in memory; loaded when first needed."""
+        from apps.training.trainer.encoder import Encoder
+
         return Encoder(self.base, max_tokens=self.job.lora.max_tokens)
 
     def _embed(self) -> NDArray[np.float32]:
@@ -125,82 +113,10 @@ class Training:
     def _fit(self, vectors: NDArray[np.float32], rows: Classes) -> LinearHead:
         return fit_probe(vectors[rows], self.classes[rows], n_classes=len(self.job.labels))
 
-    def _scores(self, logits: NDArray[np.float64]) -> dict[str, Any]:
+    def scores(self, logits: NDArray[np.float64]) -> dict[str, Any]:
         correct = int((logits.argmax(1) == self.classes[self.held_out]).sum())
         n_items = len(self.held_out)
         return {"validation_correct": correct, "validation_accuracy": correct / n_items if n_items else None}
-
-    def _tune(self, probe: LinearHead, probe_logits: NDArray[np.float64]) -> Kept:
-        started = time.monotonic()
-        tuner = LoraTuner(self.encoder, probe, settings=self.job.lora, seed=self.job.seed)
-        everything = labelled(self.encoder, self.texts, self.classes)
-        if len(self.held_out):
-            kept = self._search(tuner, everything, probe_logits, clock=Clock(started, self.job.time_budget_s))
-        else:
-            self.metrics["lora"] = self._course(Course(), tuner)
-            tuner.restart(self.full_probe)
-            epochs = tuner.refit(everything, epochs=self.job.lora.epochs, progress=self.progress)
-            kept = Kept(tuner.head, tuner, f"LoRA was asked for; {epochs} epochs, too few items to validate it.")
-        self.metrics["seconds"]["lora"] = round(time.monotonic() - started, 2)
-        return kept
-
-    def _search(self, tuner: LoraTuner, everything: Labelled, probe_logits: NDArray[np.float64], clock: Clock) -> Kept:
-        part, held_out = everything.rows(self.part), everything.rows(self.held_out)
-        # A refit on all items follows where LoRA is kept; it needs the other, larger half of the time.
-        share = len(self.part) / (len(self.part) + len(self.texts))
-        patience = self.job.early_stopping_patience
-        course = tuner.search(part, held_out, patience=patience, deadline=clock.at(share), progress=self.progress)
-        logits = tuner.logits(held_out)
-        self.metrics["lora"] = self._course(course, tuner) | self._scores(logits) | self._paired(probe_logits, logits)
-        is_better = self.metrics["lora"]["validation_correct"] > self.metrics["probe"]["validation_correct"]
-        if self.job.tuner == "auto" and not is_better:
-            return Kept(self.full_probe, None, f"LoRA was not better than the probe: {self._tally()}. {REFITTED}")
-        why = (
-            f"LoRA was better than the probe: {self._tally()}."
-            if is_better
-            else f"LoRA was asked for: {self._tally()}."
-        )
-        temperature = fit_temperature(logits, held_out.classes)
-        refitted = self._refit(tuner, course, everything, clock)
-        return Kept(tuner.head.with_temperature(temperature), tuner, f"{why} {refitted}")
-
-    def _refit(self, tuner: LoraTuner, course: Course, everything: Labelled, clock: Clock) -> str:
-        """Train again on all items, as long as the best epoch took, if the time allows; says what was done."""
-        epochs = course.best_epoch
-        rate = sum(epoch.seconds for epoch in course.epochs) / max(1, sum(epoch.n_items for epoch in course.epochs))
-        if not epochs or clock.left() < epochs * rate * len(self.texts):
-            return "The time budget left no room to train again on all items; the weights saw the training part only."
-        tuner.restart(self.full_probe)
-        tuner.refit(everything, epochs=epochs, progress=self.progress)
-        self.metrics["lora"]["refit_epochs"] = epochs
-        return (
-            f"It was then trained again on all items, for the {epochs} epoch(s) that were best on the validation part."
-        )
-
-    def _course(self, course: Course, tuner: LoraTuner) -> dict[str, Any]:
-        return {
-            "epochs": [asdict(epoch) for epoch in course.epochs],
-            "loss_curve": [{"step": step, "loss": loss} for step, loss in course.losses],
-            "stopped": course.stopped,
-            "best_epoch": course.best_epoch,
-            "refit_epochs": 0,
-            "target": tuner.targets,
-        }
-
-    def _paired(self, probe_logits: NDArray[np.float64], logits: NDArray[np.float64]) -> dict[str, int]:
-        truth = self.classes[self.held_out]
-        probe_right, lora_right = probe_logits.argmax(1) == truth, logits.argmax(1) == truth
-        return {
-            "only_lora_correct": int((lora_right & ~probe_right).sum()),
-            "only_probe_correct": int((probe_right & ~lora_right).sum()),
-        }
-
-    def _tally(self) -> str:
-        lora, probe = self.metrics["lora"], self.metrics["probe"]
-        return (
-            f"{lora['validation_correct']} against {probe['validation_correct']} of {len(self.held_out)} validation "
-            f"items correct ({lora['only_lora_correct']} only by LoRA, {lora['only_probe_correct']} only by the probe)"
-        )
 
     def _counts(self) -> dict[str, Any]:
         per_label = np.bincount(self.classes, minlength=len(self.job.labels))
