@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern
 
-from apps.console.views import people, projects, settings, settings_guidelines, settings_labels
+from apps.console.views import golden, people, projects, settings, settings_guidelines, settings_labels, training
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
     *projects.urlpatterns,
+    *golden.urlpatterns,
     *people.urlpatterns,
     *settings.urlpatterns,
     *settings_guidelines.urlpatterns,
     *settings_labels.urlpatterns,
+    *training.urlpatterns,
 ]

@@ -1,6 +1,7 @@
 """Reads of golden sets, their members and their versions."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,9 @@ from django.db.models.fields.json import KeyTextTransform
 
 from apps.consensus.models import Adjudication, Consensus
 from apps.golden.models import GoldenItem, GoldenMember, GoldenSet, GoldenVersion
+from apps.golden.texts import shown_text
 from apps.intake.models import Trace
+from apps.projects.labelling import parse_config
 from apps.projects.models import Project
 from apps.queues.models import Item, Queue
 
@@ -162,3 +165,49 @@ def version_diff(older: GoldenVersion, newer: GoldenVersion) -> VersionDiff:
 
 def _hashes(version: GoldenVersion) -> dict[UUID, tuple[str, str]]:
     return {row[0]: (row[1], row[2]) for row in version.items.values_list("item_id", "label", "item_hash")}
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One difference as a page shows it; `text` is None where the content was erased."""
+
+    item_id: UUID
+    kind: str  # added | removed | changed
+    old: str
+    new: str
+    text: str | None = None
+
+
+def diff_lines(diff: VersionDiff) -> list[DiffLine]:
+    """All differences: changed labels first, then what came, then what went. Without texts, see `diff_words`."""
+    changed = [DiffLine(one.item_id, "changed", one.old, one.new) for one in diff.changed]
+    added = [DiffLine(key, "added", "", "") for key in diff.added]
+    return changed + added + [DiffLine(key, "removed", "", "") for key in diff.removed]
+
+
+def diff_words(lines: Iterable[DiffLine], *, older: GoldenVersion, newer: GoldenVersion) -> list[DiffLine]:
+    """The lines of one page with labels and texts; the text of the older version for what went. Two queries."""
+    wanted = list(lines)
+    before, after = (_shown(version, [line.item_id for line in wanted]) for version in (older, newer))
+    told = []
+    for line in wanted:
+        text = (after.get(line.item_id) or before.get(line.item_id) or ("", None))[1]
+        old, new = before.get(line.item_id, ("", None))[0], after.get(line.item_id, ("", None))[0]
+        told.append(replace(line, old=old, new=new, text=text))
+    return told
+
+
+def _shown(version: GoldenVersion, item_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str | None]]:
+    """(label, text) by item."""
+    config = parse_config(version.schema.config)
+    rows = version.items.filter(item__in=item_ids).select_related("payload")
+    return {
+        row.item_id: (row.label, None if row.payload.data is None else shown_text(config, row.payload.data))
+        for row in rows
+    }
+
+
+def simulated_members(*, golden_set: GoldenSet) -> int:
+    """Members that rest on simulated content now."""
+    members = Item.objects.filter(golden_members__golden_set=golden_set)
+    return members.filter(simulated_items()).distinct().count()

@@ -1,6 +1,6 @@
 """The rows that every export is made of, read in portions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,16 @@ class ExportRow:
 
 def export_rows(version: GoldenVersion, *, split: str = "") -> Iterator[ExportRow]:
     """Items in order of their id, of one split or of all; by a server-side cursor, so that memory stays flat."""
-    config = parse_config(version.schema.config)
     items = version.items.select_related("payload").order_by("item_id")
     if split:
         items = items.filter(split=split)
-    for row in items.iterator(chunk_size=CHUNK):
+    yield from rows_of(version, items.iterator(chunk_size=CHUNK))
+
+
+def rows_of(version: GoldenVersion, items: Iterable[GoldenItem]) -> Iterator[ExportRow]:
+    """The given items of a version, which must come with their payloads."""
+    config = parse_config(version.schema.config)
+    for row in items:
         yield _row(row, text=None if row.payload.data is None else shown_text(config, row.payload.data))
 
 
