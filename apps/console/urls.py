@@ -2,10 +2,22 @@
 
 from django.urls import URLPattern
 
-from apps.console.views import golden, people, projects, settings, settings_guidelines, settings_labels, training
+from apps.console.views import (
+    golden,
+    intake,
+    intake_files,
+    people,
+    projects,
+    settings,
+    settings_guidelines,
+    settings_labels,
+    training,
+)
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
+    *intake.urlpatterns,
+    *intake_files.urlpatterns,
     *projects.urlpatterns,
     *golden.urlpatterns,
     *people.urlpatterns,

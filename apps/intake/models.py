@@ -78,6 +78,11 @@ class TracePayload(models.Model):
         """The output as text: itself, or its canonical JSON; empty without one."""
         return _as_text(self.output)
 
+    @property
+    def context_text(self) -> str:
+        """The context as text: itself, or its canonical JSON; empty without one."""
+        return _as_text(self.context)
+
 
 class Prediction(UUIDModel):
     """A model's answer to a trace: the logged one and every later re-scoring. Append-only."""
@@ -95,6 +100,12 @@ class Prediction(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.model_ref}: {self.label}"
+
+    @property
+    def top(self) -> list[tuple[str, float]]:
+        """The three most probable labels; empty where no probabilities were told."""
+        ranked = sorted((self.probabilities or {}).items(), key=lambda pair: (-pair[1], pair[0]))
+        return ranked[:3]
 
 
 class AdversarialUser(UUIDModel):
