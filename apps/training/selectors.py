@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.golden.models import GoldenItem, GoldenVersion
 from apps.golden.texts import shown_text
@@ -28,11 +29,17 @@ def runs_of(*, project: Project) -> QuerySet[TrainingRun]:
     )
 
 
+def runs_page(*, project: Project, before: UUID | None, limit: int) -> QuerySet[TrainingRun]:
+    """Up to `limit` runs, newest first, older than the run `before` where one is given. Ids grow with time."""
+    older = Q(pk__lt=before) if before else Q()
+    return runs_of(project=project).filter(older).order_by("-pk")[:limit]
+
+
 def models_of(*, project: Project) -> QuerySet[ModelVersion]:
     """The project's model versions, newest first."""
     return (
         ModelVersion.objects.filter(project=project)
-        .select_related("golden_version__golden_set", "training_run", "parent")
+        .select_related("golden_version__golden_set", "training_run__created_by", "parent")
         .order_by("-number")
     )
 
@@ -64,3 +71,13 @@ def training_rows(*, version: GoldenVersion) -> Iterator[dict[str, str] | None]:
 def model_folder(model: ModelVersion) -> Path:
     """Where the model's files lie."""
     return Path(settings.ARTIFACT_ROOT) / "models" / model.artifact_sha256
+
+
+def model_card(model: ModelVersion) -> str:
+    """The model's card without its front matter; empty where the file is gone."""
+    try:
+        text = (model_folder(model) / "MODEL_CARD.md").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    # Between two lines of dashes stands what machines read.
+    return text.split("\n---\n", 1)[-1].strip()
