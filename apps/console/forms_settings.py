@@ -93,7 +93,7 @@ class WeightsForm(forms.Form):
             if kind == "thumbs_up":
                 continue
             self.fields[kind] = forms.FloatField(
-                label=kind.replace("_", " ").capitalize(),
+                label="CSAT" if kind == "csat" else kind.replace("_", " ").capitalize(),
                 min_value=0,
                 max_value=1,
                 initial=weights.get(kind, default),

@@ -26,12 +26,14 @@ class RenderedReview:
         layout: plain; many (one long list of choices: put stage and dock side by side); correct (the text field stands
             in the stage beside its text and belongs to the form by its id); pairwise (two panes in the stage).
         one_press: a press on a choice sends the form.
+        is_tall: the dock may be as high as a phone, so it must not stay before the item (class `flow`).
     """
 
     stage: SafeString
     dock: SafeString
     layout: Layout
     one_press: bool
+    is_tall: bool
 
     @property
     def is_wide(self) -> bool:
@@ -102,6 +104,7 @@ def render_review(
         dock=_form(rest, submit_label, has_send=sends and not press),
         layout=layout_of(config),
         one_press=press,
+        is_tall=len(rest) > 1 or any(not question.options or question.many for question in rest),
     )
 
 

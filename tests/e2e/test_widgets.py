@@ -1,0 +1,126 @@
+"""Every ready config in a browser: how it looks, and answering it with keys, with the mouse, and without scripts."""
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.projects.label_templates import label_templates
+from tests.e2e import urls_with_widgets
+from tests.e2e.conftest import DESKTOP, PHONE
+
+NAMES = [*(template.slug for template in label_templates()), "many"]
+
+
+@pytest.fixture(autouse=True)
+def _bench(settings, db):
+    settings.ROOT_URLCONF = "tests.e2e.urls_with_widgets"
+    urls_with_widgets.received.clear()
+
+
+def answered():
+    return {region["from_name"]: region["value"] for region in urls_with_widgets.received[-1]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_widget_looks_right(open_page, assert_accessible, shot, name):
+    for size, viewport in (("desktop", DESKTOP), ("phone", PHONE)):
+        for theme in ("light", "dark"):
+            page = open_page(viewport=viewport, theme=theme)
+            page.goto(f"/widgets/{name}/")
+            assert_accessible(page)
+            shot(page, f"widget-{name}-{size}-{theme}")
+
+
+def send(page, key):
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press(key)
+
+
+def test_one_key_answers_a_single_choice(page):
+    page.goto("/widgets/intent/")
+    send(page, "2")
+    assert answered() == {"intent": {"choices": ["Exchange"]}}
+
+
+def test_one_key_answers_a_pair(page):
+    page.goto("/widgets/compare_answers/")
+    send(page, "2")
+    assert answered() == {"preferred": {"selected": "right"}}
+
+
+def test_a_form_of_several_questions_needs_no_mouse(page):
+    page.goto("/widgets/answer_grading/")
+    page.keyboard.press("3")
+    page.keyboard.press("4")  # the keys went on to the next question
+    send(page, "Control+Enter")
+    assert answered() == {"verdict": {"choices": ["Wrong"]}, "helpfulness": {"rating": 4}}
+
+
+def test_typing_narrows_many_choices_and_enter_takes_the_first(page):
+    page.goto("/widgets/many/")
+    page.keyboard.press("/")
+    page.keyboard.type("tran 7")
+    expect(page.locator("[data-hits] button")).to_have_count(2)
+    expect(page.locator("[data-filter-count]")).to_have_text("2 of 75")
+    send(page, "Enter")
+    assert answered() == {"intent": {"choices": ["Transfer 7"]}}
+
+
+def test_enter_in_an_empty_filter_answers_nothing(page):
+    page.goto("/widgets/many/")
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-filter]")).to_be_focused()
+    assert urls_with_widgets.received == []
+
+
+def test_a_correction_shows_what_changed_as_one_types(page):
+    page.goto("/widgets/correct_output/")
+    expect(page.locator("[data-diff-count]")).to_have_text("Nothing changed yet")
+    page.keyboard.press("c")
+    expect(page.get_by_role("textbox", name="Your answer")).to_be_focused()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("Hello! ")
+    expect(page.locator("[data-diff-words] ins")).to_have_text("Hello! ")
+    expect(page.locator("[data-diff-count]")).to_have_text("Words added: 1, removed: 0")
+    send(page, "Control+Enter")
+    assert answered()["correction"]["text"][0].startswith("Hello! Yes!")
+
+
+def test_the_browser_and_the_server_find_the_same_changes(page):
+    from apps.labeling.algorithms.word_diff import word_diff
+
+    page.goto("/widgets/correct_output/")
+    pairs = [
+        ("return any item", "return a sale item"),
+        ("a x b y c", "a b c"),
+        ("", "new words"),
+        ("退款很快", "退货很快"),
+        ("one two three four five", "two one three five six"),
+    ]
+    names = {"same": "same", "removed": "del", "added": "ins"}
+    for before, after in pairs:
+        script = "async ([a, b]) => (await import('/static/js/widget-diff.js')).wordDiff(a, b)"
+        found = page.evaluate(script, [before, after])
+        assert found == [[names[piece.change], piece.text] for piece in word_diff(before, after)]
+
+
+@pytest.mark.parametrize("name", ["sentiment", "compare_answers", "many"])
+def test_a_press_answers_without_scripts(open_page, name):
+    page = open_page(java_script_enabled=False)
+    page.goto(f"/widgets/{name}/")
+    page.locator("form#answer button:not([hidden])").first.click()
+    assert len(answered()) == 1
+
+
+def test_a_form_of_several_questions_works_without_scripts(open_page):
+    page = open_page(java_script_enabled=False)
+    page.goto("/widgets/response_review/")
+    page.get_by_label("3", exact=True).check()
+    page.get_by_label("Too long").check()
+    page.get_by_label("What would have been better?").fill("Two facts.")
+    page.get_by_role("button", name="Send, next").click()
+    assert answered() == {
+        "quality": {"rating": 3},
+        "faults": {"choices": ["Too long"]},
+        "comment": {"text": ["Two facts."]},
+    }
