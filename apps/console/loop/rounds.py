@@ -116,14 +116,14 @@ class Loop:
         self.tell(f"round {number}: reporting")
         probe_accuracy = self._report(candidate, promoted=promoted)
         right = self.champion_right
-        estimate = wilson(*right) if right is not None else None
+        low, high = wilson(*right) if right is not None else (None, None)
         return LoopRound(
             items=Item.objects.filter(queue=self.queue, state=Item.State.SETTLED).count(),
             annotations=Annotation.objects.filter(item__queue=self.queue).count(),
             consensus_accuracy=round(self._consensus_accuracy(), 4),
-            test_accuracy=round(estimate.value, 4) if estimate else None,
-            test_accuracy_low=round(estimate.low, 4) if estimate else None,
-            test_accuracy_high=round(estimate.high, 4) if estimate else None,
+            test_accuracy=_rounded(right[0] / right[1] if right is not None else None),
+            test_accuracy_low=_rounded(low),
+            test_accuracy_high=_rounded(high),
             probe_accuracy=round(probe_accuracy, 4),
             gate=verdict,
             promoted=promoted,
@@ -166,8 +166,8 @@ class Loop:
         decision = run.gate_decision
         if decision.verdict != decision.Verdict.PASS:
             return decision.verdict, False
+        self.tell(f"round {number}: promoting and re-scoring")
         model_promote(gate_decision=decision, by=self.manager, now=timezone.now())
-        self.tell(f"round {number}: re-scoring")
         rescoring = candidate.rescoring_runs.order_by("created_at").last()
         assert rescoring is not None  # promoting makes one
         self._wait(rescoring)
@@ -203,6 +203,10 @@ class Loop:
         pairs = settled.values_list("item__source_key", "label")
         right = [self.truth[key] == label for key, label in pairs]
         return sum(right) / len(right)
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
 
 
 def loop_start(*, settings: LoopSettings, train: LabelledFile, test: LabelledFile, name: str, tell: Tell) -> Loop:
