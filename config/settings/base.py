@@ -138,6 +138,9 @@ ARTIFACT_ROOT = Path(env_str("ARTIFACT_ROOT", str(BASE_DIR / ".data" / "artifact
 EMBEDDING_CACHE_ROOT = Path(env_str("EMBEDDING_CACHE_ROOT", str(BASE_DIR / ".data" / "embeddings")))
 TRAINER_THREADS = env_int("TRAINER_THREADS", 2)
 
+# Of the people that `load_sample` makes; without it the command refuses, so that no known password opens a real house.
+SAMPLE_PASSWORD = env_str("SAMPLE_PASSWORD", "")
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.projects.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
