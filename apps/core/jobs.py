@@ -12,6 +12,7 @@ J = TypeVar("J", bound=Job)
 
 LOG_TAIL_CHARS = 20_000
 MAX_ATTEMPTS = 2
+RESEND_AFTER = timedelta(minutes=1)
 
 
 class JobLost(Exception):
@@ -88,5 +89,17 @@ def jobs_reap(model: type[J], *, now: datetime, stale_after: timedelta) -> list[
         finished_at=now,
         error=f"The worker stopped without a word, {MAX_ATTEMPTS} times. Its log tail is kept below.",
     )
-    stale.update(state=Job.State.QUEUED, phase="the worker stopped; queued again")
-    return list(model._default_manager.filter(state=Job.State.QUEUED, created_at__lt=now - stale_after))
+    # Without a heartbeat it is sent again at once.
+    stale.update(state=Job.State.QUEUED, heartbeat_at=None, phase="the worker stopped; queued again")
+    return _to_send_again(model, now=now, stale_after=stale_after)
+
+
+def _to_send_again(model: type[J], *, now: datetime, stale_after: timedelta) -> list[J]:
+    """Queued jobs that nobody took. Sent at most once a minute: a job may just wait behind a long one."""
+    waiting = model._default_manager.filter(state=Job.State.QUEUED)
+    lost = waiting.filter(heartbeat_at=None, created_at__lt=now - stale_after)
+    taken_before = waiting.filter(heartbeat_at__lt=now - max(stale_after, RESEND_AFTER))
+    again = list((lost | taken_before).values_list("pk", flat=True))
+    # A queued job's heartbeat is the time of its last message.
+    model._default_manager.filter(pk__in=again, state=Job.State.QUEUED).update(heartbeat_at=now)
+    return list(model._default_manager.filter(pk__in=again, state=Job.State.QUEUED))

@@ -39,7 +39,7 @@ class Job(UUIDModel):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)  # null until first claimed
-    heartbeat_at = models.DateTimeField(null=True)  # null until first claimed
+    heartbeat_at = models.DateTimeField(null=True)  # of its worker; while queued: when it was last sent again
     finished_at = models.DateTimeField(null=True)  # null until terminal
 
     class Meta:
