@@ -179,9 +179,10 @@ def answer_to_adjudicator(*, review_id: UUID, reviewer: User, token: int, note: 
         StaleLease: the lease is over; nothing changes.
     """
     review = queues.review_lock(review_id=review_id, reviewer=reviewer)
+    was_open = review.item.state == Item.State.OPEN
     skipped = queues.review_skip(review=review, token=token, reason=f"for an adjudicator: {note}".strip(": "))
     item = skipped.item
-    if item.state == Item.State.OPEN:
+    if was_open:  # also when the last reviewer's skip has just sent it there: his words say more
         queues.item_to_adjudication(item=item, reason=f"a reviewer asks: {note}" if note else "a reviewer asks")
     consensus_update(item=item, now=now)
     return item

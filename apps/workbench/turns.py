@@ -1,4 +1,4 @@
-"""A trace's context as a conversation: only what somebody plainly said, since other fields could hold a model's guess."""
+"""A trace's context as a conversation: only what somebody plainly said; other fields could hold a model's guess."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -103,7 +103,6 @@ def _show(
         "project": queue.project,
         "card": card.template,
         "now": now,
-        "can_undo": last is not None,
         "undo_words": selectors.decision_words(last) if last else "",
         "alt": "",
         **card.context,

@@ -13,7 +13,7 @@ from django_htmx.http import trigger_client_event
 
 from apps.core.errors import Conflict
 from apps.core.http import AuthedRequest
-from apps.labeling.services import draft_drop, draft_save
+from apps.labeling.services import draft_drop, draft_of, draft_save
 from apps.labeling.widgets import initial_state, state_from_post
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue, Review
@@ -24,6 +24,8 @@ from apps.workbench.forms import AnswerForm, EscalateForm, SkipForm, TokenForm, 
 from apps.workbench.guards import queue_page
 from apps.workbench.views import cards
 from apps.workbench.views.review import next_card
+
+LONGEST_MS = 2**31 - 1  # what the column holds: 24 days
 
 
 def _mine(request: AuthedRequest, queue: Queue, review_id: UUID) -> Review:
@@ -51,6 +53,7 @@ def answer(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpRespons
             now=now,
         )
     except Conflict as exc:
+        _keep_unless_answered(request, review)
         return _late(request, queue, review, exc)
     words = selectors.words_of(annotation)
     return cards.show(request, queue, next_card(request, queue), now=now, answered=words)
@@ -58,38 +61,41 @@ def answer(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpRespons
 
 def _duration(review: Review, measured: int | None, now: datetime) -> int:
     """What the page measured, never more than the lease has lasted."""
-    lasted = max(int((now - review.leased_at).total_seconds() * 1000), 0)
+    lasted = min(max(int((now - review.leased_at).total_seconds() * 1000), 0), LONGEST_MS)
     return lasted if measured is None else min(measured, lasted)
 
 
 def _late(request: AuthedRequest, queue: Queue, review: Review, exc: Conflict) -> HttpResponse:
-    """What happened, what was kept, what to do: the work becomes a draft unless the item has an answer of his."""
-    review.refresh_from_db()
-    is_kept = review.state != Review.State.SUBMITTED and _keep(request, review)
+    """What happened, what was kept, what to do."""
+    is_kept = draft_of(item=review.item, reviewer=request.user) is not None
     card = cards.Card("workbench/_late.html", {"message": exc.message, "is_kept": is_kept, "item": review.item})
     return cards.show(request, queue, card, now=timezone.now(), status=409)
 
 
-def _keep(request: AuthedRequest, review: Review) -> bool:
-    """Store the form as a draft; drop the draft where the form is as untouched. Whether one was stored."""
+def _keep_unless_answered(request: AuthedRequest, review: Review) -> None:
+    """Keep what was sent or is being written. A draft that arrives after its answer has no use any more."""
+    review.refresh_from_db(fields=["state"])
+    if review.state != Review.State.SUBMITTED:
+        _keep(request, review)
+
+
+def _keep(request: AuthedRequest, review: Review) -> None:
+    """Store the form as a draft; drop the draft where the form is as untouched."""
     config = config_of(review.item.schema)
     fields = draft_fields(request.POST, config)
     given = {name: values for name, values in state_from_post(config, fields).values.items() if values}
     untouched = {name: values for name, values in initial_state(config, review.item.data).values.items() if any(values)}
     if given == untouched and not fields.get("note"):
         draft_drop(item=review.item, reviewer=request.user)
-        return False
-    draft_save(item=review.item, reviewer=request.user, fields=fields, now=timezone.now())
-    return True
+    else:
+        draft_save(item=review.item, reviewer=request.user, fields=fields, now=timezone.now())
 
 
 @require_POST
 @queue_page(queues_workable_by)
 def draft(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
-    """Keeps what is written so far. One that arrives after its answer has no use any more."""
-    review = _mine(request, queue, review_id)
-    if review.state in (Review.State.LEASED, Review.State.EXPIRED):
-        _keep(request, review)
+    """Keeps what is written so far."""
+    _keep_unless_answered(request, _mine(request, queue, review_id))
     return HttpResponse(status=204)
 
 

@@ -99,7 +99,6 @@ def show(
         "card": card.template,
         "now": now,
         "undo_words": Truncator(selectors.words_of(last)).chars(UNDO_WORDS) if last else "",
-        "can_undo": last is not None,
         "alt": "",
         **card.context,
     }
