@@ -10,6 +10,7 @@ from apps.golden.selectors import GatherFilter
 from apps.projects.labelling import parse_config
 from apps.projects.models import Project
 from apps.projects.selectors import schema_current
+from apps.queues.models import Queue
 
 
 class GoldenSetForm(forms.Form):
@@ -40,7 +41,9 @@ class GoldenSetForm(forms.Form):
 class GatherForm(forms.Form):
     """Which settled items to gather. Everything empty: all."""
 
-    queue = forms.ModelChoiceField(label=_("Queue"), queryset=None, required=False, empty_label=_("all queues"))
+    queue: "forms.ModelChoiceField[Queue]" = forms.ModelChoiceField(
+        label=_("Queue"), queryset=Queue.objects.none(), required=False, empty_label=_("all queues")
+    )
     label = forms.ChoiceField(label=_("Label"), required=False)
     confidence = forms.FloatField(label=_("Confidence from"), required=False, min_value=0, max_value=1)
     since = forms.DateField(

@@ -3,11 +3,14 @@
 from django.urls import URLPattern
 
 from apps.console.views import (
+    evaluation,
     golden,
     intake,
     intake_files,
+    lineage,
     people,
     projects,
+    rollout,
     settings,
     settings_guidelines,
     settings_labels,
@@ -20,6 +23,9 @@ urlpatterns: list[URLPattern] = [
     *intake_files.urlpatterns,
     *projects.urlpatterns,
     *golden.urlpatterns,
+    *evaluation.urlpatterns,
+    *rollout.urlpatterns,
+    *lineage.urlpatterns,
     *people.urlpatterns,
     *settings.urlpatterns,
     *settings_guidelines.urlpatterns,

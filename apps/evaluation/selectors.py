@@ -3,6 +3,8 @@
 from django.db.models import QuerySet
 
 from apps.evaluation.models import EvaluationRun, GateDecision
+from apps.golden.models import GoldenVersion
+from apps.golden.selectors import versions_of
 from apps.projects.models import Project
 from apps.training.models import ModelVersion
 
@@ -25,4 +27,10 @@ def decisions_of(*, project: Project) -> QuerySet[GateDecision]:
 
 def models_evaluable(*, project: Project) -> QuerySet[ModelVersion]:
     """Models that may be held against the champion, newest first."""
-    return ModelVersion.objects.filter(project=project).exclude(state=ModelVersion.State.CHAMPION).order_by("-number")
+    models = ModelVersion.objects.filter(project=project).exclude(state=ModelVersion.State.CHAMPION)
+    return models.select_related("golden_version__golden_set").order_by("-number")
+
+
+def versions_evaluable(*, project: Project) -> QuerySet[GoldenVersion]:
+    """Frozen versions that have a test side, newest first."""
+    return versions_of(project=project).filter(manifest__splits__test__gt=0)

@@ -91,8 +91,17 @@ class MemberState:
     UNSETTLED = "unsettled"  # has no settled answer now: left out of the next version
 
 
-def members_of(*, golden_set: GoldenSet, latest: GoldenVersion | None) -> QuerySet[GoldenMember]:
-    """Members with their item and consensus, annotated with `standing` and `frozen_label`. One query."""
+STANDINGS = (MemberState.NEW, MemberState.CHANGED, MemberState.SAME, MemberState.UNSETTLED)
+
+
+def members_of(
+    *, golden_set: GoldenSet, latest: GoldenVersion | None, standing: str = ""
+) -> QuerySet[GoldenMember, GoldenMember]:
+    """Members with their item and consensus, annotated with `standing` and `frozen_label`. One query.
+
+    Args:
+        standing: only those that stand so; empty for all.
+    """
     frozen = GoldenItem.objects.filter(version=latest, item=OuterRef("item"))
     told = KeyTextTransform("consensus_label", "provenance")
     members = golden_set.members.select_related("item__consensus", "item__trace", "item__queue").annotate(
@@ -104,22 +113,22 @@ def members_of(*, golden_set: GoldenSet, latest: GoldenVersion | None) -> QueryS
     # The label as it was aggregated is compared, since the frozen one may have been mapped to a later schema.
     other_label = ~Q(item__consensus__label=F("frozen_told"))
     other_text = Q(item__consensus__label="") & ~Q(item__consensus__result=F("frozen_result"))
-    standing = Case(
+    case = Case(
         When(~settled, then=Value(MemberState.UNSETTLED)),
         When(frozen_told__isnull=True, then=Value(MemberState.NEW)),
         When(other_label | other_text, then=Value(MemberState.CHANGED)),
         default=Value(MemberState.SAME),
         output_field=CharField(),
     )
-    return members.annotate(standing=standing).order_by("-added_at", "pk")
+    told_members = members.annotate(standing=case).order_by("-added_at", "pk")
+    return told_members.filter(standing=standing) if standing else told_members
 
 
 def standing_counts(*, golden_set: GoldenSet, latest: GoldenVersion | None) -> dict[str, int]:
     """How many members stand how. One query."""
     members: QuerySet[Any] = members_of(golden_set=golden_set, latest=latest)
     rows = members.order_by().values("standing").annotate(n=Count("pk"))
-    counts = dict.fromkeys((MemberState.NEW, MemberState.SAME, MemberState.CHANGED, MemberState.UNSETTLED), 0)
-    return counts | {row["standing"]: row["n"] for row in rows}
+    return dict.fromkeys(STANDINGS, 0) | {row["standing"]: row["n"] for row in rows}
 
 
 def items_changed_since(*, version: GoldenVersion) -> int:

@@ -1,10 +1,14 @@
 """Reads of deployments, overrides and re-scoring runs."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.evaluation.models import GateDecision
 from apps.projects.models import Project
+from apps.queues.models import Item, Queue
 from apps.rollout.models import Deployment, Override, RescoringRun
+
+# What a new champion predicts: undecided items of queues that still live.
+WAITING = Q(state__in=[Item.State.OPEN, Item.State.ADJUDICATION]) & ~Q(queue__state=Queue.State.CLOSED)
 
 
 def deployments_of(*, project: Project) -> QuerySet[Deployment]:
@@ -70,3 +74,8 @@ def is_stale(decision: GateDecision) -> bool:
     run = decision.evaluation_run
     active = Deployment.objects.filter(project_id=run.project_id, ended_at__isnull=True).first()
     return (active.model_version_id if active else None) != run.champion_id
+
+
+def items_waiting(*, project: Project) -> int:
+    """Items that a re-scoring would look at."""
+    return Item.objects.filter(WAITING, queue__project=project, trace__isnull=False).count()

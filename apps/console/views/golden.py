@@ -27,12 +27,6 @@ EXPORTS = {
     "label-studio": (exports.export_label_studio, "label-studio.json", "application/json"),
     "dataset": (exports.export_parquet_folder, "zip", "application/zip"),
 }
-STANDINGS = (
-    selectors.MemberState.NEW,
-    selectors.MemberState.CHANGED,
-    selectors.MemberState.SAME,
-    selectors.MemberState.UNSETTLED,
-)
 
 
 def golden_page(
@@ -102,10 +96,10 @@ def _set_page(
     status: int = 200,
 ) -> HttpResponse:
     latest = selectors.version_latest(golden_set=found)
-    members = selectors.members_of(golden_set=found, latest=latest)
     standing = request.GET.get("standing", "")
-    if standing in STANDINGS:
-        members = members.filter(standing=standing)
+    members = selectors.members_of(
+        golden_set=found, latest=latest, standing=standing if standing in selectors.STANDINGS else ""
+    )
     context = {
         "golden_set": found,
         "latest": latest,
@@ -182,7 +176,7 @@ def golden_version(request: ProjectRequest, project: Project, set_slug: str, num
     if label:
         items = items.filter(label=label)
     rows = page_of(request, items)
-    context = {
+    context: dict[str, Any] = {
         "version": version,
         "golden_set": version.golden_set,
         "is_latest": version == selectors.version_latest(golden_set=version.golden_set),

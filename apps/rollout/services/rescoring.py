@@ -28,6 +28,7 @@ from apps.queues.models import Item, Queue
 from apps.queues.services import cursors_reset, queue_rescore
 from apps.rollout import tasks
 from apps.rollout.models import RescoringRun
+from apps.rollout.selectors import WAITING
 from apps.training.models import ModelVersion
 from apps.training.services import model_predict
 from apps.training.services.runs import CancelAsked
@@ -35,7 +36,6 @@ from apps.training.services.runs import CancelAsked
 STALE_AFTER = timedelta(seconds=45)
 CHUNK = 500
 PREDICTING = 0.8  # share of the work
-WAITING = (Item.State.OPEN, Item.State.ADJUDICATION)
 
 
 def rescoring_run_create(*, project: Project, model: ModelVersion, now: datetime) -> RescoringRun:
@@ -102,7 +102,7 @@ def _execute(run: RescoringRun) -> None:
 def _waiting_traces(queues: Sequence[Queue]) -> dict[UUID, str]:
     """Text by trace id of what waits in the queues and is judged by a single choice."""
     items = (
-        Item.objects.filter(queue__in=queues, state__in=WAITING, trace__isnull=False, trace__payload__erased_at=None)
+        Item.objects.filter(WAITING, queue__in=queues, trace__isnull=False, trace__payload__erased_at=None)
         .select_related("schema")
         .order_by("pk")
     )
@@ -166,7 +166,7 @@ def _progress(run: RescoringRun, progress: float, phase: str) -> None:
 def _reorder(run: RescoringRun, queue: Queue, *, done: float) -> int:
     """Give the queue's items their places by the new predictions, in portions. Returns how many moved."""
     moved = 0
-    keys = Item.objects.filter(queue=queue, state__in=WAITING).values("trace")
+    keys = Item.objects.filter(WAITING, queue=queue).values("trace")
     ids = list(_predictions(run).filter(trace__in=keys).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), CHUNK):
         _progress(run, PREDICTING + (1 - PREDICTING) * done, f"Reordering {queue}")
