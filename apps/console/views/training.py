@@ -113,6 +113,7 @@ def _run_context(run: TrainingRun) -> dict[str, Any]:
         "accuracies": figures.accuracies(metrics),
         "losses": [{"name": _("Training loss"), "points": metrics.get("loss_curve", [])}],
         "validation": [{"name": _("Validation part correct"), "points": metrics.get("validation_curve", [])}],
+        "log": "\n".join(reversed(run.log_tail.splitlines())),
         "config": figures.config_text({"seed": run.seed} | run.config),
     }
 
