@@ -143,23 +143,19 @@ def _secret_key(path: Path) -> str:
 
 def _prepare(env: dict[str, str], *, sample: bool) -> str:
     """Migrate and load the sample project; gives what the sample says about its logins."""
-    _manage("migrate", "--noinput", "--verbosity", "0", env=env)
-    return _manage("load_sample", env=env) if sample else ""
-
-
-def _manage(*arguments: str, env: dict[str, str]) -> str:
-    command: list[str | Path] = [sys.executable, CHECKOUT / "manage.py", *arguments]
+    command = [sys.executable, "-m", "config.prepare", *(["sample"] if sample else [])]
     child = spawn(command, env=env, cwd=CHECKOUT, stdout=subprocess.PIPE)
     try:
         output = child.communicate()[0].decode().strip()
     finally:
         child.kill()
     if child.returncode != 0:
-        raise EmbeddedError(f"`manage.py {arguments[0]}` failed; what it said is above.")
+        raise EmbeddedError("the database could not be prepared; the lines above say why.")
     return output
 
 
 def _start(supervisor: Supervisor, home: Home, *, port: int) -> None:
+    """Start the pages first and the workers once they answer: a person waits for the pages."""
     values = {
         "host": _HOST,
         "port": str(port),
@@ -168,8 +164,14 @@ def _start(supervisor: Supervisor, home: Home, *, port: int) -> None:
         "concurrency": "2",
         "schedule": str(home.root / "beat-schedule"),
     }
-    for process in PROCESSES:
+    web, *others = PROCESSES
+    supervisor.start(web.name, web.command(values))
+    _await_pages(supervisor, port)
+    for process in others:
         supervisor.start(process.name, process.command(values))
+
+
+def _await_pages(supervisor: Supervisor, port: int) -> None:
     for _ in range(_FIRST_ANSWER_S * 5):
         supervisor.wait(0.2)
         if _answers(port):
