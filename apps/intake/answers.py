@@ -57,7 +57,9 @@ class EscalationAnswer(BaseModel):
     label: str | None
     result: list[dict[str, Any]] | None = Field(None, description="In Label Studio's result format.")
     confidence: float | None = None
-    settled_by: str | None = None
+    settled_by: str | None = Field(None, description="consensus or adjudicator.")
+    is_ambiguous: bool | None = Field(None, description="An adjudicator says that no single label is right.")
+    answers: int | None = Field(None, description="How many people answered.")
     revision: int
 
 
@@ -132,7 +134,7 @@ def escalation_headers(escalation: Escalation, body: Mapping[str, Any], *, now: 
 def _answer(escalation: Escalation) -> dict[str, Any] | None:
     if escalation.answer is None:
         return None
-    empty = dict.fromkeys(["label", "result", "confidence", "settled_by"])
+    empty = dict.fromkeys(EscalationAnswer.model_fields)
     return empty | {name: value for name, value in escalation.answer.items() if name in EscalationAnswer.model_fields}
 
 

@@ -200,7 +200,7 @@ class Escalation(UUIDModel):
     comment = models.TextField(blank=True)  # the client's words
     deadline_at = models.DateTimeField(null=True)  # null: none
     state = models.CharField(max_length=16, choices=State, default=State.WAITING)
-    answer = models.JSONField(null=True)  # {label, result, confidence, settled_by, revision}; null while waiting
+    answer = models.JSONField(null=True)  # what the people said, with its revision; null while waiting
     revision = models.PositiveIntegerField(default=0)
     answer_ready_at = models.DateTimeField(null=True)  # grace: 60 s or a fifth of the time left; null while waiting
     answered_at = models.DateTimeField(null=True)
@@ -256,7 +256,9 @@ class Upload(UUIDModel):
 
     class State(models.TextChoices):
         PREVIEW = "preview"  # waits for its mapping to be confirmed
+        IMPORTING = "importing"  # confirmed; `position` rows are done, `heartbeat_at` tells whether it goes on
         IMPORTED = "imported"
+        FAILED = "failed"  # the import broke off; what it had stored stays, `report.error` says what to do
         DISCARDED = "discarded"
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="uploads")
@@ -265,7 +267,10 @@ class Upload(UUIDModel):
     content = models.BinaryField()  # at most 10 MiB; emptied once imported or discarded
     mapping = models.JSONField(default=dict)  # {trace field: column}
     state = models.CharField(max_length=16, choices=State, default=State.PREVIEW)
-    report = models.JSONField(default=dict)  # {created, repeated, refused: [{row, field, message}]}
+    report = models.JSONField(default=dict)  # {created, repeated, n_refused, refused: [{row, field, message}]}
+    position = models.PositiveIntegerField(default=0)  # rows done; written in the transaction that stores them
+    n_rows = models.PositiveIntegerField(default=0)  # rows to do; 0 before it is confirmed
+    heartbeat_at = models.DateTimeField(null=True)  # null: not confirmed
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -273,8 +278,10 @@ class Upload(UUIDModel):
         constraints = [
             models.CheckConstraint(condition=Q(format__in=["csv", "jsonl"]), name="upload_format_known"),
             models.CheckConstraint(
-                condition=Q(state__in=["preview", "imported", "discarded"]), name="upload_state_known"
+                condition=Q(state__in=["preview", "importing", "imported", "failed", "discarded"]),
+                name="upload_state_known",
             ),
+            models.CheckConstraint(condition=Q(position__lte=F("n_rows")), name="upload_position_within"),
         ]
 
     def __str__(self) -> str:

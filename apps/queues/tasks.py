@@ -1,5 +1,7 @@
 """Celery doors of the queues floor."""
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -10,3 +12,18 @@ def leases_expire() -> None:
     from apps.queues import services
 
     services.leases_expire(now=timezone.now())
+
+
+@shared_task(acks_late=True)
+def upload_import_execute(upload_id: str) -> None:
+    from apps.queues.services import imports
+
+    imports.upload_import_execute(upload_id=UUID(upload_id))
+
+
+@shared_task
+def imports_resume() -> None:
+    """The periodic reaper of imports."""
+    from apps.queues.services import imports
+
+    imports.imports_resume(now=timezone.now())

@@ -183,6 +183,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "intake-tidy": {"task": "apps.intake.tasks.intake_tidy", "schedule": 3600},
+    "imports-resume": {"task": "apps.queues.tasks.imports_resume", "schedule": 30, "options": {"expires": 30}},
     "leases-expire": {"task": "apps.queues.tasks.leases_expire", "schedule": 30, "options": {"expires": 30}},
     "quality-fit-all": {"task": "apps.consensus.tasks.quality_fit_all", "schedule": 3600},
     "training-runs-reap": {

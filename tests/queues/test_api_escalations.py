@@ -88,7 +88,7 @@ def test_polling_waits_through_the_grace_time_and_then_answers(client, project):
     Escalation.objects.update(answer_ready_at=now)
     answered = client.get(path)
     assert answered.json()["state"] == "answered"
-    assert answered.json()["answer"] == answer | {"revision": 1}
+    assert answered.json()["answer"] == answer | {"revision": 1, "is_ambiguous": None, "answers": None}
     assert "Retry-After" not in answered
 
 
@@ -121,3 +121,10 @@ def test_a_refused_escalation_names_the_field(client, fields, field):
     assert response.status_code == 422
     assert field in [error["field"] for error in response.json()["errors"]]
     assert not Trace.objects.exists()
+
+
+def test_an_escalation_of_a_settled_trace_asks_for_one_answer_more(client, queue):
+    item = factories.settled_item(queue, "Refund", "help")
+    ask(client, trace_id=item.trace.trace_id)
+    item.refresh_from_db()
+    assert (item.state, item.open_slots, item.severity) == ("open", 1, 4)

@@ -25,7 +25,7 @@ from apps.projects.labelling import data_from_trace
 from apps.projects.models import Project
 from apps.projects.rights import Right
 from apps.projects.selectors import schema_current
-from apps.queues.services.receiving import upload_import
+from apps.queues.services.imports import upload_import
 
 PREVIEW_ROWS = 6
 
@@ -45,7 +45,7 @@ def upload_new(request: ProjectRequest, project: Project) -> HttpResponse:
         else:
             return redirect("console:upload", project.slug, upload.pk)
     status = 422 if form.is_bound else 200
-    recent = project.uploads.filter(state=Upload.State.IMPORTED).defer("content").order_by("-created_at")[:10]
+    recent = project.uploads.exclude(state__in=["preview", "discarded"]).defer("content").order_by("-created_at")[:10]
     return intake_page(request, project, "upload_new", form=form, recent=recent, status=status)
 
 
@@ -57,11 +57,22 @@ def _upload(project: Project, upload_id: UUID) -> Upload:
 @require_safe
 def upload(request: ProjectRequest, project: Project, upload_id: UUID) -> HttpResponse:
     found = _upload(project, upload_id)
-    if found.state == Upload.State.IMPORTED:
+    if found.state in (Upload.State.IMPORTING, Upload.State.IMPORTED, Upload.State.FAILED):
         return intake_page(request, project, "upload_report", upload=found)
     if found.state == Upload.State.DISCARDED:
         return redirect("console:upload_new", project.slug)
     return _preview(request, project, found, _mapping_form(found))
+
+
+@project_page(Right.MANAGE)
+@require_safe
+def upload_progress(request: ProjectRequest, project: Project, upload_id: UUID) -> HttpResponse:
+    """The moving part of an import; once it is over, the page comes again as a whole."""
+    found = _upload(project, upload_id)
+    response = intake_page(request, project, "_upload_progress", upload=found)
+    if found.state != Upload.State.IMPORTING:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _mapping_form(found: Upload, given: Mapping[str, Any] | None = None) -> MappingForm:
@@ -143,6 +154,7 @@ _HERE = "p/<slug:slug>/intake/"
 urlpatterns = [
     path(f"{_HERE}upload/", upload_new, name="upload_new"),
     path(f"{_HERE}upload/<uuid:upload_id>/", upload, name="upload"),
+    path(f"{_HERE}upload/<uuid:upload_id>/progress/", upload_progress, name="upload_progress"),
     path(f"{_HERE}upload/<uuid:upload_id>/map/", upload_map, name="upload_map"),
     path(f"{_HERE}upload/<uuid:upload_id>/discard/", upload_discard, name="upload_discard"),
     path(f"{_HERE}labels.csv", labels_download, name="labels_download"),

@@ -116,7 +116,12 @@ def _too_adversarial(counts: Sequence[int]) -> list[LoopWarning]:
     if share <= MAX_ADVERSARIAL_SHARE:
         return []
     words = _(
-        "%(share)s %% of the feedback of 30 days comes from adversarial users; above %(limit)s %% the loop would learn "
-        "from them. Use automated evaluations."
-    ) % {"share": f"{100 * share:.1f}", "limit": f"{100 * MAX_ADVERSARIAL_SHARE:.0f}"}
+        "%(share)s %% of the feedback of 30 days (%(count)s of %(total)s) comes from adversarial users; "
+        "above %(limit)s %% the loop would learn from them. Use automated evaluations."
+    ) % {
+        "share": f"{100 * share:.1f}",
+        "count": f"{adversarial:,}",
+        "total": f"{total:,}",
+        "limit": f"{100 * MAX_ADVERSARIAL_SHARE:.0f}",
+    }
     return [LoopWarning("too_adversarial", words, share, MAX_ADVERSARIAL_SHARE)]

@@ -14,9 +14,11 @@ from apps.intake.services.predictions import predictions_store
 from apps.intake.services.signals import SignalReceipt, signal_ingest
 from apps.intake.services.traces import CREATED, REFUSED, REPEATED, RowVerdict, trace_ingest
 from apps.intake.services.uploads import (
+    upload_advance,
+    upload_confirm,
     upload_create,
     upload_discard,
-    upload_finish,
+    upload_fail,
     upload_hold,
     upload_map,
     upload_rows,
@@ -43,9 +45,11 @@ __all__ = [
     "responses_forget",
     "signal_ingest",
     "trace_ingest",
+    "upload_advance",
+    "upload_confirm",
     "upload_create",
     "upload_discard",
-    "upload_finish",
+    "upload_fail",
     "upload_hold",
     "upload_map",
     "upload_rows",

@@ -118,7 +118,7 @@ def escalation_answer(*, escalation: Escalation, answer: Mapping[str, Any], now:
     escalation is CORRECTED. The same answer again changes nothing that a client was told.
 
     Args:
-        answer: {label, result, confidence, settled_by}; `revision` is added here.
+        answer: {label, result, confidence, settled_by, is_ambiguous, answers}; `revision` is added here.
     """
     held = _locked(escalation)
     if held.state == Escalation.State.WAITING:
@@ -170,7 +170,7 @@ def _locked(escalation: Escalation) -> Escalation:
 
 
 def _same(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> bool:
-    return old is not None and (old.get("label"), old.get("result")) == (new.get("label"), new.get("result"))
+    return old is not None and all(old.get(name) == new.get(name) for name in ("label", "result", "is_ambiguous"))
 
 
 def _write(

@@ -96,15 +96,15 @@ def upload_map(*, upload: Upload, mapping: Mapping[str, Any]) -> Upload:
     return held
 
 
-def upload_hold(*, upload: Upload) -> Upload:
+def upload_hold(*, upload: Upload, state: str = Upload.State.PREVIEW) -> Upload:
     """The row, locked until the transaction ends: of two clicks on "import" one imports.
 
     Raises:
-        UploadDone: it was imported or discarded before.
+        UploadDone: it is in another state.
     """
     held = Upload.objects.select_for_update(of=("self",)).select_related("project").get(pk=upload.pk)
-    if held.state != Upload.State.PREVIEW:
-        raise UploadDone(f"This file was {held.get_state_display().lower()} already.")
+    if held.state != state:
+        raise UploadDone(f"This file is {held.get_state_display().lower()} already.")
     return held
 
 
@@ -124,39 +124,80 @@ def upload_rows(*, upload: Upload) -> MappedTable:
     return MappedTable(table.columns, [row for row in rows if not row.problem], [row for row in rows if row.problem])
 
 
-def upload_finish(
-    *, upload: Upload, table: MappedTable, verdicts: Sequence[RowVerdict], not_queued: Mapping[UUID, str]
-) -> Upload:
-    """Keep the report of an import, drop the file. Inside the importing transaction."""
-    count = {status: sum(one.status == status for one in verdicts) for status in (CREATED, REPEATED)}
-    upload.report = {
-        "created": count[CREATED],
-        "repeated": count[REPEATED],
-        "items": count[CREATED] - len(not_queued),
-        "n_refused": len(table.broken) + sum(one.status == REFUSED for one in verdicts),
-        "refused": _refused(table, verdicts)[:MAX_REPORTED],
-        "not_queued": _not_queued(table, verdicts, not_queued)[:MAX_REPORTED],
-    }
-    upload.state, upload.content = Upload.State.IMPORTED, b""
-    upload.save(update_fields=["report", "state", "content"])
-    return upload
+@transaction.atomic
+def upload_confirm(*, upload: Upload, by: User, now: datetime) -> Upload:
+    """Let the import begin; rows that the file itself spoils are in the report from the start.
 
-
-def _refused(table: MappedTable, verdicts: Sequence[RowVerdict]) -> list[dict[str, Any]]:
+    Raises:
+        UploadDone: it was imported or discarded before.
+        InvalidInput: the mapping names no column for the input.
+    """
+    held = upload_hold(upload=upload)
+    table = upload_rows(upload=held)
     broken = [{"row": row.line, "field": "", "message": row.problem} for row in table.broken]
-    refused = [
-        {"row": table.rows[one.index].line, "field": problem.field, "message": problem.message}
+    held.report = {"created": 0, "repeated": 0, "n_refused": len(broken)}
+    held.report |= {"refused": broken[:MAX_REPORTED], "not_queued": []}
+    held.state, held.n_rows, held.heartbeat_at = Upload.State.IMPORTING, len(table.rows), now
+    held.save(update_fields=["report", "state", "n_rows", "heartbeat_at"])
+    payload = {"rows": held.n_rows}
+    event_record(verb="upload.confirmed", obj=held, project_id=held.project_id, actor=by, payload=payload, at=now)
+    return held
+
+
+def upload_advance(
+    *,
+    upload: Upload,
+    rows: Sequence[MappedRow],
+    verdicts: Sequence[RowVerdict],
+    not_queued: Mapping[UUID, str],
+    now: datetime,
+) -> None:
+    """Note what became of the next rows, in the transaction that stores them; after the last, drop the file."""
+    report = upload.report
+    for status in (CREATED, REPEATED):
+        report[status] += sum(one.status == status for one in verdicts)
+    report["n_refused"] += sum(one.status == REFUSED for one in verdicts)
+    report["refused"] = sorted([*report["refused"], *_refused(rows, verdicts)], key=_line)[:MAX_REPORTED]
+    report["not_queued"] = [*report["not_queued"], *_not_queued(rows, verdicts, not_queued)][:MAX_REPORTED]
+    upload.position += len(rows)
+    upload.heartbeat_at = now
+    if upload.position == upload.n_rows:
+        upload.state, upload.content = Upload.State.IMPORTED, b""
+        payload = {name: report[name] for name in ("created", "repeated", "n_refused")}
+        event_record(verb="upload.imported", obj=upload, project_id=upload.project_id, payload=payload, at=now)
+    upload.save(update_fields=["report", "position", "heartbeat_at", "state", "content"])
+
+
+@transaction.atomic
+def upload_fail(*, upload: Upload) -> None:
+    """Give an import up whose next rows cannot be stored."""
+    held = upload_hold(upload=upload, state=Upload.State.IMPORTING)
+    held.report["error"] = (
+        f"The import broke off after {held.position:,} of {held.n_rows:,} rows; these are kept. "
+        "Upload the file again: rows that are here already change nothing."
+    )
+    held.state, held.content = Upload.State.FAILED, b""
+    held.save(update_fields=["report", "state", "content"])
+    event_record(verb="upload.failed", obj=held, project_id=held.project_id, payload={"position": held.position})
+
+
+def _line(entry: Mapping[str, Any]) -> int:
+    return int(entry["row"])
+
+
+def _refused(rows: Sequence[MappedRow], verdicts: Sequence[RowVerdict]) -> list[dict[str, Any]]:
+    return [
+        {"row": rows[one.index].line, "field": problem.field, "message": problem.message}
         for one in verdicts
         for problem in one.problems
     ]
-    return sorted([*broken, *refused], key=lambda entry: int(entry["row"]))
 
 
 def _not_queued(
-    table: MappedTable, verdicts: Sequence[RowVerdict], not_queued: Mapping[UUID, str]
+    rows: Sequence[MappedRow], verdicts: Sequence[RowVerdict], not_queued: Mapping[UUID, str]
 ) -> list[dict[str, Any]]:
     return [
-        {"row": table.rows[one.index].line, "message": not_queued[one.trace.pk]}
+        {"row": rows[one.index].line, "message": not_queued[one.trace.pk]}
         for one in verdicts
         if one.trace is not None and one.trace.pk in not_queued
     ]
@@ -167,7 +208,7 @@ def upload_discard(*, upload: Upload, by: User, now: datetime) -> None:
     """Drop an unfinished file.
 
     Raises:
-        UploadDone: it was imported or discarded before.
+        UploadDone: it was confirmed or discarded before.
     """
     held = upload_hold(upload=upload)
     held.state, held.content = Upload.State.DISCARDED, b""

@@ -221,8 +221,11 @@ def item_retire(*, item_ids: Iterable[UUID], reason: str, by: User, now: datetim
 
 
 @transaction.atomic
-def item_requeue(*, item_ids: Iterable[UUID], by: User) -> int:
-    """Bring settled, disputed or retired items back for one answer more than they have. Returns how many came."""
+def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
+    """Bring settled, disputed or retired items back for one answer more than they have. Returns how many came.
+
+    `by` is None where no person asked for it but an escalation of a trace that was settled before.
+    """
     done = 0
     for item_id in sorted(item_ids):
         item = item_lock(item_id=item_id)

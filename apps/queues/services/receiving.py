@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.models import User
-from apps.events.services import event_record
 from apps.intake import services as intake
-from apps.intake.models import Signal, Upload
+from apps.intake.models import Signal
 from apps.projects.models import ApiKey, Project
-from apps.queues.services.items import item_escalate, items_from_traces
+from apps.queues.models import Item
+from apps.queues.services.items import item_escalate, item_requeue, items_from_traces
 from apps.queues.services.order import item_terms_refresh
 
 
@@ -67,30 +66,8 @@ def escalation_receive(
         project=project, row=row, api_key=api_key, idempotency_key=idempotency_key, now=now
     )
     if receipt.is_new:
-        item_escalate(escalation=receipt.escalation, now=now)
+        item = item_escalate(escalation=receipt.escalation, now=now)
+        if item.state in (Item.State.SETTLED, Item.State.RETIRED):
+            # Nobody would look at it again, and the client would wait for ever.
+            item_requeue(item_ids=[item.pk], by=None)
     return receipt
-
-
-@transaction.atomic
-def upload_import(*, upload: Upload, by: User, now: datetime) -> Upload:
-    """Import a previewed file by its mapping, all its good rows or none, and keep the report.
-
-    Raises:
-        UploadDone: it was imported or discarded before.
-        InvalidInput: the mapping names no column for the input.
-    """
-    held = intake.upload_hold(upload=upload)
-    table = intake.upload_rows(upload=held)
-    received = traces_receive(project=held.project, rows=[row.fields for row in table.rows], now=now)
-    finished = intake.upload_finish(
-        upload=held, table=table, verdicts=received.verdicts, not_queued=received.not_queued
-    )
-    event_record(
-        verb="upload.imported",
-        obj=finished,
-        project_id=finished.project_id,
-        actor=by,
-        payload={name: finished.report[name] for name in ("created", "repeated", "items", "n_refused")},
-        at=now,
-    )
-    return finished
