@@ -7,27 +7,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
 
 from apps.labeling.models import Annotation
 from apps.queues import services
 from apps.queues.models import Item, Review
 from tests import factories
+from tests.workers import database_url
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 PROCESSES, KILLED, OVERLAP = 8, 2, 3
 LIMIT_S = 600
-
-
-def database_url() -> str:
-    """This test's database, for a process of its own."""
-    at = connection.settings_dict
-    query = {name.lower(): at[name] for name in ("HOST", "PORT", "USER") if at[name]}
-    return f"postgres:///{at['NAME']}?{urlencode(query)}"
 
 
 def start(queue, reviewer, seed):
