@@ -25,7 +25,9 @@ def posterior_rows(config: LabellingConfig, posterior: Mapping[str, float]) -> l
     """The likely labels, likeliest first, and one row for the rest of the config's classes."""
     ranked = sorted(posterior.items(), key=lambda pair: (-pair[1], pair[0]))
     likely = [(label, p) for label, p in ranked if p >= SHOWN_FROM]
-    rows = [PosteriorRow(label_words(config, label), p, is_leader=not at) for at, (label, p) in enumerate(likely)]
+    top = likely[0][1] if likely else 0.0
+    is_tie = sum(p == top for _label, p in likely) > 1
+    rows = [PosteriorRow(label_words(config, label), p, is_leader=p == top and not is_tie) for label, p in likely]
     shown = {label for label, _p in likely}
     others = len({*config.classes, *posterior} - shown)
     if rows and others:

@@ -67,7 +67,8 @@ def slice_too_small(n: int, minimum: int) -> str:
 def summary(*, failed: list[str], undecided: list[str], n_applying: int) -> str:
     """The gate's headline and what it hangs on."""
     if not failed and not undecided and n_applying:
-        return f"May be promoted: all {n_applying} rules that apply pass."
+        rules = "the one rule that applies passes" if n_applying == 1 else f"all {n_applying} rules that apply pass"
+        return f"May be promoted: {rules}."
     if not failed:
         return f"Not enough evidence to promote: {_rules(undecided, n_applying)} undecided."
     also = f", {_rules(undecided, n_applying)} undecided" if undecided else ""
