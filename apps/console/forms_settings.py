@@ -75,9 +75,9 @@ class ApiKeyForm(forms.Form):
         label=_("What it may do"),
         widget=forms.CheckboxSelectMultiple,
         choices=[
-            ("ingest", _("ingest: log traces and signals, escalate, poll its own escalations")),
-            ("read", _("read: read labels, golden versions and models")),
-            ("manage", _("manage: change the project")),
+            ("ingest", _("ingest: log traces and signals, escalate")),
+            ("read", _("read: poll escalations, read traces and labels")),
+            ("manage", _("manage: keep the list of adversarial users")),
         ],
     )
 
