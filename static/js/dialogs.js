@@ -5,6 +5,7 @@ document.addEventListener("click", (event) => {
   const dialog = opener && document.getElementById(opener.dataset.opens);
   if (dialog && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
+    dialog.querySelector("[data-loaded]")?.replaceChildren(); // what was read before must not flash up
     if (!dialog.open) dialog.showModal();
   }
   if (event.target.closest?.("[data-closes]")) event.target.closest("dialog")?.close();

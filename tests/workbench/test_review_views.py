@@ -257,15 +257,25 @@ def test_draft_that_arrives_after_its_answer_is_dropped(htmx, queue):
     assert not Draft.objects.exists()
 
 
-def test_release_gives_the_item_back_and_keeps_the_draft(htmx, queue):
-    item = factories.item(queue)
+def test_leaving_ends_the_lease_soon_and_coming_back_keeps_it(htmx, queue):
+    factories.item(queue)
     review = claim(htmx, queue)
-    htmx.post(url("draft", queue.pk, review.pk), {"note": "half"})
-    assert htmx.post(url("release", queue.pk, review.pk), {"token": review.token}).status_code == 204
+    whole = review.expires_at
+    assert htmx.post(url("leave", queue.pk, review.pk), {"token": review.token}).status_code == 204
     review.refresh_from_db()
-    item.refresh_from_db()
-    assert (review.state, item.open_slots) == ("expired", 2)
-    assert Draft.objects.exists()
+    assert timedelta(seconds=25) < review.expires_at - timezone.now() < timedelta(seconds=31)
+    assert htmx.post(url("back", queue.pk, review.pk), {"token": review.token}).status_code == 204
+    review.refresh_from_db()
+    assert review.expires_at == whole
+
+
+@pytest.mark.parametrize("name", ["leave", "back"])
+def test_leaving_under_another_lease_changes_nothing(htmx, queue, name):
+    factories.item(queue)
+    review = claim(htmx, queue)
+    assert htmx.post(url(name, queue.pk, review.pk), {"token": review.token + 1}).status_code == 204
+    assert htmx.post(url(name, queue.pk, review.pk), {}).status_code == 422
+    assert Review.objects.get().expires_at == review.expires_at
 
 
 def test_paused_queue_says_so_and_takes_the_answer_in_work(htmx, queue):
@@ -350,7 +360,7 @@ def test_home_of_a_stranger_says_what_will_appear(client, stranger, queue):
 
 
 QUEUE_DOORS = ["queue", "claim", "undo", "tally", "news", "guideline", "history"]
-REVIEW_DOORS = ["answer", "draft", "skip", "escalate", "release"]
+REVIEW_DOORS = ["answer", "draft", "skip", "escalate", "leave", "back"]
 READING = {"queue", "tally", "news", "guideline", "history", "home"}
 
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 
 from apps.accounts.models import User
 from apps.events.services import event_record
@@ -13,6 +15,7 @@ from apps.queues.models import Item, Queue, Review
 from apps.queues.services import lanes
 from apps.queues.services.slots import item_lock, slots_adjust, strand_check
 
+_AFTER_LEAVING = timedelta(seconds=30)
 _STALE_AT_A_CLAIM = 5  # a claim first expires a few stale leases, so nothing depends on the periodic reaper
 
 
@@ -127,6 +130,22 @@ def review_release(*, review: Review, token: int) -> None:
     except StaleLease:
         return  # given back already: the wish is fulfilled
     _expire(locked)
+
+
+def review_leave(*, review: Review, token: int, now: datetime) -> bool:
+    """The page was left: the lease ends soon. A reload comes back in time, so nobody can reload an item away.
+
+    One statement on one row that changes no slot, so the item is not locked. Whether the lease was this one.
+    """
+    mine = Review.objects.filter(pk=review.pk, token=token, state=Review.State.LEASED)
+    return bool(mine.update(expires_at=Least("expires_at", Value(now + _AFTER_LEAVING))))
+
+
+def review_return(*, review: Review, token: int) -> bool:
+    """The page came back: the lease lasts as long as it was first given for. Whether it was still held."""
+    mine = Review.objects.filter(pk=review.pk, token=token, state=Review.State.LEASED)
+    whole = timedelta(seconds=review.item.queue.lease_seconds)
+    return bool(mine.update(expires_at=F("leased_at") + Value(whole)))
 
 
 def _expire(review: Review) -> None:

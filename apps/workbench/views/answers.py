@@ -18,7 +18,7 @@ from apps.labeling.widgets import initial_state, state_from_post
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue, Review
 from apps.queues.selectors import queues_workable_by, reviews_of
-from apps.queues.services import review_release
+from apps.queues.services import review_leave, review_return
 from apps.workbench import selectors, services
 from apps.workbench.forms import AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
 from apps.workbench.guards import queue_page
@@ -178,11 +178,23 @@ def _first(form: TokenForm) -> str:
 
 @require_POST
 @queue_page(queues_workable_by)
-def release(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
-    """The page was left with the item untouched: it goes back to the queue."""
+def leave(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+    """The page was left with the item untouched: it goes back to the queue soon, unless the page comes back."""
     review = _mine(request, queue, review_id)
     form = TokenForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
-    review_release(review=review, token=form.cleaned_data["token"])
+    review_leave(review=review, token=form.cleaned_data["token"], now=timezone.now())
+    return HttpResponse(status=204)
+
+
+@require_POST
+@queue_page(queues_workable_by)
+def back(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+    """The page came back, after a reload: it keeps its item."""
+    review = _mine(request, queue, review_id)
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    review_return(review=review, token=form.cleaned_data["token"])
     return HttpResponse(status=204)
