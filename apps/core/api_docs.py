@@ -76,8 +76,8 @@ def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The named schema behind a reference, also behind "this or null"."""
-    options = [one for one in schema.get("anyOf", []) if one.get("type") != "null"]
+    """The named schema behind a reference, also behind "this or null" and "this, with a description"."""
+    options = [one for one in [*schema.get("anyOf", []), *schema.get("allOf", [])] if one.get("type") != "null"]
     if len(options) == 1:
         return _resolved(options[0])
     if "$ref" in schema:
@@ -118,7 +118,7 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 _LIMITS = {
     "minimum": "at least {}",
-    "maximum": "at most {}",
+    "maximum": "at most {:,}",
     "minLength": "at least {} characters",
     "maxLength": "at most {:,} characters",
     "minItems": "at least {} entries",
