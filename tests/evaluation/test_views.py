@@ -64,9 +64,7 @@ def test_read_pages_are_for_those_who_may_view(client, url, done, viewer, review
     assert client.get(url(name, *args)).status_code == 302
     for person, status in [(stranger, 404), (reviewer, 403), (viewer, 200)]:
         client.force_login(person)
-        answer = client.get(url(name, *args))
-        answer.close()
-        assert answer.status_code == status
+        assert client.get(url(name, *args)).status_code == status
     assert client.post(url(name, *args)).status_code == 405
 
 
@@ -156,8 +154,7 @@ def test_evaluation_cancel_ends_a_waiting_run(as_manager, url, queued):
 
 def test_evaluation_predictions_are_a_file(as_manager, url, done):
     answer = as_manager.get(url("evaluation_predictions", done.pk))
-    assert len(b"".join(answer.streaming_content).splitlines()) == done.metrics["set"]["items"]
-    answer.close()
+    assert len(answer.content.splitlines()) == done.metrics["set"]["items"]
 
 
 def test_gate_lets_a_passed_candidate_be_promoted(client, url, done, manager, viewer):

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -127,14 +127,16 @@ def evaluation_cancel(request: ProjectRequest, project: Project, run_id: UUID) -
 
 @project_page()
 @require_safe
-def evaluation_predictions(request: ProjectRequest, project: Project, run_id: UUID) -> FileResponse:
+def evaluation_predictions(request: ProjectRequest, project: Project, run_id: UUID) -> HttpResponse:
     """The answers behind every number, one JSON object an item."""
     run = _run(project, run_id)
     path = predictions_path(run.predictions_sha256)
     if not run.predictions_sha256 or not path.exists():
         raise Http404
     name = f"evaluation-{run.candidate.ref}-{run.predictions_sha256[:8]}.jsonl"
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/x-ndjson")
+    response = HttpResponse(path.read_bytes(), content_type="application/x-ndjson")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @project_page()
