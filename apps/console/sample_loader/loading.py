@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -96,7 +97,7 @@ def _project(files: SampleFiles, cast: Cast, *, begun_at: datetime, now: datetim
 
 
 def _queues(project: Project, cast: Cast, *, begun_at: datetime) -> tuple[Queue, Queue]:
-    common = {"project": project, "by": cast.manager, "now": begun_at, "seed": SEED}
+    common: dict[str, Any] = {"project": project, "by": cast.manager, "now": begun_at, "seed": SEED}
     unsure = queues.queue_create(
         **common, name="Unsure answers", takes_escalations=False, settle_threshold=0.97, sla_hours=24 * 7
     )
@@ -120,11 +121,15 @@ def _schedule_outside(calendar: _Calendar, plan: Plan, project: Project, cast: C
         ),
     )
     for arrival in plan.arrivals:
-        calendar.add(arrival.at, lambda at, rows=arrival.rows: traces_receive(project=project, rows=rows, now=at))
+        calendar.add(arrival.at, partial(_receive, traces_receive, project, "rows", arrival.rows))
     for signal in plan.feedback:
-        calendar.add(signal.at, lambda at, row=signal.row: signal_receive(project=project, row=row, now=at))
+        calendar.add(signal.at, partial(_receive, signal_receive, project, "row", signal.row))
     for asked in plan.asked:
-        calendar.add(asked.at, lambda at, row=asked.row: escalation_receive(project=project, row=row, now=at))
+        calendar.add(asked.at, partial(_receive, escalation_receive, project, "row", asked.row))
+
+
+def _receive(door: Callable[..., object], project: Project, name: str, sent: object, at: datetime) -> None:
+    door(project=project, now=at, **{name: sent})
 
 
 def _schedule_people(

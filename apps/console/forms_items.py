@@ -1,0 +1,110 @@
+"""Forms of the items pages: what to look for, and what to do with what was ticked."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.labeling.models import Annotation
+from apps.projects.labelling import config_of
+from apps.projects.models import Project
+from apps.projects.selectors import schema_current
+from apps.queues.models import Item
+
+LATE = "late"
+STATE_WORDS = {
+    Item.State.OPEN: _("open"),
+    Item.State.ADJUDICATION: _("disputed"),
+    Item.State.SETTLED: _("settled"),
+    Item.State.RETIRED: _("taken out"),
+}
+AGES = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1), "7d": timedelta(days=7)}
+
+
+class ItemFilterForm(forms.Form):
+    """What the list of items is narrowed to, by URL. Everything empty: all."""
+
+    q = forms.CharField(label=_("Text or trace"), required=False, max_length=200)
+    queue = forms.ChoiceField(label=_("Queue"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False)
+    label = forms.ChoiceField(label=_("Consensus label"), required=False)
+    reviewer = forms.ChoiceField(label=_("Answered by"), required=False)
+    confidence_from = forms.FloatField(label=_("Confidence from"), required=False, min_value=0, max_value=1)
+    confidence_to = forms.FloatField(label=_("to"), required=False, min_value=0, max_value=1)
+    reason = forms.ChoiceField(label=_("Escalated because"), required=False)
+    age = forms.ChoiceField(
+        label=_("Age"),
+        required=False,
+        choices=[
+            ("", _("any")),
+            (LATE, _("late")),
+            ("1h", _("over 1 hour")),
+            ("4h", _("over 4 hours")),
+            ("1d", _("over 1 day")),
+            ("7d", _("over 7 days")),
+        ],
+    )
+    audit = forms.ChoiceField(
+        label=_("Audit slice"), required=False, choices=[("", _("any")), ("yes", _("in it")), ("no", _("not in it"))]
+    )
+    sort = forms.ChoiceField(label=_("Sort by"), required=False)
+
+    def __init__(self, *args: Any, project: Project, orders: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        queues = project.queues.order_by("name").values_list("slug", "name")
+        primary = config_of(schema_current(project=project)).primary
+        reasons = project.escalation_reasons.order_by("code").values_list("code", "text")
+        self._choose("queue", queues)
+        self._choose("state", STATE_WORDS.items())
+        self._choose("label", ((value, value) for value in primary.classes))
+        self._choose("reviewer", ((str(user.pk), str(user)) for user in people_who_answered(project)))
+        self._choose("reason", [("any", _("any reason")), *reasons])
+        self._choose("sort", ((name, order.words) for name, order in orders.items()), has_any=False)
+        for name in ("confidence_from", "confidence_to"):
+            self.fields[name].widget.attrs["step"] = "0.01"
+
+    def _choose(self, name: str, pairs: Any, *, has_any: bool = True) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*([("", _("any"))] if has_any else []), *pairs]
+
+
+def people_who_answered(project: Project) -> Any:
+    """Everybody who has an answer or a role that answers here; simulated ones too."""
+    answered = Annotation.objects.filter(item__queue__project=project).order_by().values("reviewer").distinct()
+    return User.objects.filter(pk__in=answered).order_by("name", "email")
+
+
+class BulkForm(forms.Form):
+    """One act on many items. The items themselves are read apart: an empty selection is a message of its own."""
+
+    ACTIONS = ("requeue", "prioritise", "retire", "hand")
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ACTIONS])
+    reason = forms.CharField(label=_("Why"), required=False, max_length=200)
+    priority = forms.FloatField(label=_("Points"), required=False, min_value=-10, max_value=10)
+    person: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
+        label=_("To"), queryset=User.objects.none(), required=False, empty_label=_("choose a person")
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        person = self.fields["person"]
+        assert isinstance(person, forms.ModelChoiceField)
+        able = project.memberships.exclude(role="viewer").filter(user__is_active=True)
+        person.queryset = User.objects.filter(pk__in=able.values("user")).order_by("name", "email")
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        needs = {"retire": "reason", "hand": "person", "prioritise": "priority"}
+        field = needs.get(values.get("action", ""))
+        words = {
+            "reason": _("Say why these items are taken out."),
+            "person": _("Choose the person who shall get them."),
+            "priority": _("Give the points, from -10 to 10."),
+        }
+        if field and field not in self.errors and values.get(field) in (None, ""):
+            self.add_error(field, words[field])
+        return values

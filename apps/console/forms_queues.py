@@ -1,0 +1,182 @@
+"""Forms of the queue pages. Shares are asked for in per cent and leases in minutes, as people say them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.queues.models import Queue
+
+# Form field: (policy field of the queue, how many of the form's units one of the queue's is).
+_SCALED = {
+    "audit_percent": ("audit_share", 100),
+    "deadline_percent": ("deadline_share", 100),
+    "audit_lane_percent": ("audit_lane_share", 100),
+    "lease_minutes": ("lease_seconds", 1 / 60),
+}
+_FORM_FIELD = {policy: name for name, (policy, _scale) in _SCALED.items()}
+
+_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (_("Name"), ("name",)),
+    (_("What comes in"), ("takes_traces", "takes_escalations", "audit_percent")),
+    (_("What comes first"), ("acquisition", "deadline_percent", "audit_lane_percent")),
+    (_("How many answers"), ("overlap_min", "overlap_max", "consensus_method", "settle_threshold")),
+    (_("Time"), ("lease_minutes", "sla_hours")),
+    (_("What reviewers see"), ("shows_escalation_reason",)),
+)
+_UNITS: dict[str, Any] = {
+    "audit_percent": _("% of all that comes in"),
+    "deadline_percent": _("% of claims"),
+    "audit_lane_percent": _("% of claims"),
+    "overlap_min": _("answers"),
+    "overlap_max": _("answers"),
+    "lease_minutes": _("minutes"),
+    "sla_hours": _("hours until an item is settled"),
+    "settle_threshold": "",
+}
+_ACQUISITION_HELP = {
+    Queue.Acquisition.LEAST_CONFIDENCE: _("The most probable label is not probable enough."),
+    Queue.Acquisition.MARGIN: _("The two most probable labels are close. Good when a few labels are often mixed up."),
+    Queue.Acquisition.ENTROPY: _("The probability is spread over many labels."),
+    Queue.Acquisition.RANDOM: _("By chance. What is also done while no model has told probabilities."),
+}
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """One field as the page shows it. `was`: the saved value, where another one was typed."""
+
+    field: forms.BoundField
+    unit: str | Promise | None  # None: no number
+    was: Any = None
+    options: Sequence[tuple[Any, Any]] = ()  # radio buttons with what each means
+
+
+class QueueForm(forms.Form):
+    """The policy of a queue. Ranges across fields are the service's; see `policy`."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    takes_traces = forms.BooleanField(
+        label=_("Traces"), required=False, help_text=_("Every new trace of the project becomes an item here.")
+    )
+    takes_escalations = forms.BooleanField(
+        label=_("Escalations"),
+        required=False,
+        help_text=_("Of several queues that do, one that takes nothing else gets them."),
+    )
+    audit_percent = forms.FloatField(
+        label=_("Random audit share"),
+        min_value=0,
+        max_value=100,
+        help_text=_("Drawn by chance before any score. Without it accuracy on traffic cannot be estimated."),
+    )
+    acquisition = forms.ChoiceField(
+        label=_("Order by the model's doubt"), widget=forms.RadioSelect, choices=Queue.Acquisition.choices
+    )
+    deadline_percent = forms.FloatField(
+        label=_("Look at deadlines first in"),
+        min_value=0,
+        max_value=100,
+        help_text=_("The earliest deadline is given out; the other claims follow the order above."),
+    )
+    audit_lane_percent = forms.FloatField(label=_("Look at the audit first in"), min_value=0, max_value=100)
+    overlap_min = forms.IntegerField(label=_("At first"), min_value=1, max_value=9)
+    overlap_max = forms.IntegerField(
+        label=_("At most"),
+        min_value=1,
+        max_value=9,
+        help_text=_("One more is asked for while the answers are not sure enough; then an adjudicator decides."),
+    )
+    consensus_method = forms.ChoiceField(
+        label=_("How answers add up"),
+        choices=Queue.Method.choices,
+        help_text=_("Dawid–Skene weighs each answer by how reliable its reviewer has been; a majority counts heads."),
+    )
+    settle_threshold = forms.FloatField(
+        label=_("Sure enough at a confidence of"),
+        min_value=0.5,
+        max_value=1,
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+    )
+    lease_minutes = forms.FloatField(
+        label=_("Lease"),
+        min_value=5 / 60,
+        max_value=1440,
+        help_text=_("How long a reviewer has an item before others may get it. Drafts survive the lease."),
+    )
+    sla_hours = forms.FloatField(label=_("Promise"), min_value=0.01, max_value=24 * 365)
+    shows_escalation_reason = forms.BooleanField(
+        label=_("The escalation's reason"),
+        required=False,
+        help_text=_("Reviewers see why somebody asked. They never see the model's guess or others' answers."),
+    )
+
+    def __init__(self, posted: Any = None, *, queue: Queue | None = None) -> None:
+        super().__init__(posted, initial=form_values(queue or Queue()))
+        self.is_new = queue is None
+
+    def groups(self) -> Iterator[tuple[str | Promise, list[FormRow]]]:
+        """The fields by fieldset."""
+        for title, names in _GROUPS:
+            yield title, [self._row(name) for name in names]
+
+    def _row(self, name: str) -> FormRow:
+        is_other = self.is_bound and not self.is_new and name in self.changed_data
+        was = self.initial[name] if is_other and not isinstance(self.initial[name], bool) else None
+        buttons = self[name] if name == "acquisition" else ()
+        options = [(button, _ACQUISITION_HELP[button.data["value"]]) for button in buttons]
+        return FormRow(self[name], _UNITS.get(name), was, options)
+
+    def policy(self) -> dict[str, Any]:
+        """What a valid form says, in the words of `queue_create` and `queue_update`."""
+        values = dict(self.cleaned_data)
+        for name, (policy, scale) in _SCALED.items():
+            values[policy] = values.pop(name) / scale
+        values["lease_seconds"] = round(values["lease_seconds"])
+        return values
+
+    def refuse(self, field: str, message: str) -> None:
+        """Put a service's refusal beside the field it names."""
+        name = _FORM_FIELD.get(field, field)
+        self.add_error(name if name in self.fields else None, message)
+
+
+def form_values(queue: Queue) -> dict[str, Any]:
+    """The queue's policy in the form's units."""
+    names = [name for _title, group in _GROUPS for name in group]
+    values = {name: getattr(queue, name) for name in names if name not in _SCALED}
+    scaled = {name: round(getattr(queue, policy) * scale, 4) for name, (policy, scale) in _SCALED.items()}
+    return {name: _plain(value) for name, value in (values | scaled).items()}
+
+
+def _plain(value: Any) -> Any:
+    """168 instead of 168.0, as a person would have typed it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class PeopleForm(forms.Form):
+    """Who works in a queue."""
+
+    is_open_to_all = forms.BooleanField(
+        label=_("Every reviewer of the project"),
+        required=False,
+        help_text=_("Managers and adjudicators only where they are named: who answers here does not see the votes."),
+    )
+    members: "forms.ModelMultipleChoiceField[User]" = forms.ModelMultipleChoiceField(
+        label=_("And these by name"),
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, posted: Any = None, *, queue: Queue) -> None:
+        named = list(queue.members.values_list("user_id", flat=True))
+        super().__init__(posted, initial={"is_open_to_all": queue.is_open_to_all, "members": named})
+        field = self.fields["members"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        able = queue.project.memberships.exclude(role="viewer").filter(user__is_active=True)
+        field.queryset = User.objects.filter(pk__in=able.values("user")).order_by("name", "email")

@@ -1,0 +1,96 @@
+"""Finding items by what is known of them, without telling a reviewer among the managers what he may not know."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import DateTimeField, Exists, F, FloatField, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.console.forms_items import AGES, LATE
+from apps.console.keyset import Order, moment, number
+from apps.console.queue_figures import late_items
+from apps.intake.models import Escalation
+from apps.labeling.models import Annotation
+from apps.projects.models import Project
+from apps.queues.models import Item
+from apps.queues.selectors import items_of_project, queues_workable_by
+
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+_NO_CONFIDENCE_LAST = Value(2.0, output_field=FloatField())
+_NO_CONFIDENCE_LOW = Value(-1.0, output_field=FloatField())
+
+# The first one is what the page shows unless told otherwise.
+ORDERS: dict[str, Order] = {
+    "newest": Order(_("newest first"), F("enqueued_at"), True, moment),
+    "oldest": Order(_("oldest first"), F("enqueued_at"), False, moment),
+    "queue": Order(_("the queue’s order"), F("sort_key"), True, number),
+    "due": Order(_("due first"), Coalesce("due_at", Value(_NEVER), output_field=DateTimeField()), False, moment),
+    "unsure": Order(_("least sure first"), Coalesce("consensus__confidence", _NO_CONFIDENCE_LAST), False, number),
+    "sure": Order(_("surest first"), Coalesce("consensus__confidence", _NO_CONFIDENCE_LOW), True, number),
+}
+# What is found or sorted by votes or by the model's doubt would tell them.
+_TELLING = ("label", "reviewer", "confidence_from", "confidence_to", "audit")
+_TELLING_ORDERS = ("queue", "unsure", "sure")
+
+
+def queues_hidden_from(*, user: User, project: Project) -> set[UUID]:
+    """Queues in which the person answers himself: undecided items there show him neither votes nor scores."""
+    return set(queues_workable_by(user=user).filter(project=project).values_list("pk", flat=True))
+
+
+def items_found(*, project: Project, wanted: Mapping[str, Any], hidden: set[UUID], now: datetime) -> QuerySet[Item]:
+    """The project's items that fit the filters of a valid `ItemFilterForm`.
+
+    Args:
+        hidden: `queues_hidden_from` the person who asks; where the filters or the order would tell what is hidden,
+            undecided items of these queues are left out.
+    """
+    rows = items_of_project(project=project).select_related("queue", "trace", "consensus", "schema")
+    rows = rows.filter(*_plain(wanted), *_by_votes(wanted), *_by_age(wanted, now=now))
+    if reason := wanted.get("reason"):
+        asked = Escalation.objects.filter(trace=OuterRef("trace"))
+        rows = rows.filter(Exists(asked if reason == "any" else asked.filter(reason__code=reason)), severity__gt=0)
+    is_telling = any(wanted.get(name) not in (None, "") for name in _TELLING) or wanted.get("sort") in _TELLING_ORDERS
+    if hidden and is_telling:
+        rows = rows.exclude(queue__in=hidden, state=Item.State.OPEN)
+    return rows
+
+
+def _plain(wanted: Mapping[str, Any]) -> list[Q]:
+    found = []
+    if text := wanted.get("q"):
+        found.append(Q(search_text__icontains=text) | Q(source_key__startswith=text))
+    if wanted.get("queue"):
+        found.append(Q(queue__slug=wanted["queue"]))
+    if wanted.get("state"):
+        found.append(Q(state=wanted["state"]))
+    if wanted.get("audit"):
+        found.append(Q(is_audit=wanted["audit"] == "yes"))
+    return found
+
+
+def _by_votes(wanted: Mapping[str, Any]) -> list[Q]:
+    found = []
+    if wanted.get("label"):
+        found.append(Q(consensus__label=wanted["label"]))
+    if wanted.get("confidence_from") is not None:
+        found.append(Q(consensus__confidence__gte=wanted["confidence_from"]))
+    if wanted.get("confidence_to") is not None:
+        found.append(Q(consensus__confidence__lte=wanted["confidence_to"]))
+    if wanted.get("reviewer"):
+        answers = Annotation.objects.filter(
+            item=OuterRef("pk"), reviewer=wanted["reviewer"], status=Annotation.Status.CURRENT
+        )
+        found.append(Q(Exists(answers)))
+    return found
+
+
+def _by_age(wanted: Mapping[str, Any], *, now: datetime) -> list[Q]:
+    age = wanted.get("age")
+    if age == LATE:
+        return [late_items(now=now)]
+    return [Q(enqueued_at__lt=now - AGES[age])] if age else []
