@@ -20,7 +20,7 @@ from apps.queues.models import Queue, Review
 from apps.queues.selectors import queues_workable_by, reviews_of
 from apps.queues.services import review_leave, review_return
 from apps.workbench import selectors, services
-from apps.workbench.forms import AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
+from apps.workbench.forms import SKIP_REASONS, AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
 from apps.workbench.guards import queue_page
 from apps.workbench.views import cards
 from apps.workbench.views.review import next_card
@@ -160,7 +160,7 @@ def _ask(
         "queue": queue,
         "project": queue.project,
         "review": review,
-        "skip_reasons": cards.SKIP_REASONS,
+        "skip_reasons": SKIP_REASONS,
         "problem": _first(form) if is_sent else "",
         "fragment": template,
     }

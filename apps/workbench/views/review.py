@@ -18,7 +18,9 @@ from apps.workbench.views import cards
 @bench_page
 def home(request: AuthedRequest) -> HttpResponse:
     rows = selectors.my_queues(user=request.user, now=timezone.now())
-    return render(request, "workbench/home.html", {"rows": rows})
+    return render(
+        request, "workbench/home.html", {"rows": rows, "adjudicates": any(row.disputed is not None for row in rows)}
+    )
 
 
 @require_safe
