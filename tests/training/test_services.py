@@ -118,6 +118,14 @@ def test_training_run_execute_ends_failed_with_the_reason(queued, artifact_store
     assert not (artifact_store / "models").exists()
 
 
+def test_what_a_killed_attempt_left_behind_goes(queued, artifact_store):
+    left = artifact_store / "work" / "training-01890000-0000-7000-8000-000000000000-2"
+    left.mkdir(parents=True)
+    (left / "train.jsonl").write_text("texts")
+    services.training_run_execute(run_id=queued().pk)
+    assert not left.exists()
+
+
 def test_erased_items_are_left_out_and_counted(queued, version):
     erased = version.items.order_by("item_id").first()
     type(erased.payload).objects.filter(pk=erased.pk).update(data=None, result=None, erased_at=timezone.now())

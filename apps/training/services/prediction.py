@@ -55,12 +55,9 @@ def model_predict(
     """
     workdir.mkdir(parents=True, exist_ok=True)
     ids = _write_items(rows, workdir / "items.jsonl")
-    named: list[dict[str, Any]] = [{"name": model.ref, "path": str(selectors.model_folder(model))} for model in models]
-    if with_probes:
-        named += [one | {"name": probe_ref(model), "as_probe": True} for model, one in zip(models, named, strict=True)]
     job = {
         "kind": "predict",
-        "models": named,
+        "models": [one for model in models for one in _named(model, with_probe=with_probes)],
         "items": str(workdir / "items.jsonl"),
         "cache_dir": str(settings.EMBEDDING_CACHE_ROOT),
         "measure_latency": measure_latency,
@@ -84,6 +81,13 @@ def model_predict(
 def probe_ref(model: ModelVersion) -> str:
     """The key under which the probe beside a model answers."""
     return f"{model.ref}:probe"
+
+
+def _named(model: ModelVersion, *, with_probe: bool) -> list[dict[str, Any]]:
+    """How the trainer's job names a model, and its probe where that is wanted too."""
+    folder = str(selectors.model_folder(model))
+    probe = {"name": probe_ref(model), "path": folder, "as_probe": True}
+    return [{"name": model.ref, "path": folder}, *([probe] if with_probe else [])]
 
 
 def _write_items(rows: Iterable[tuple[str, str]], path: Path) -> list[str]:

@@ -21,6 +21,15 @@ POLL_SECONDS = 0.1
 # What a process told to end gets before it is killed.
 GRACE_SECONDS = 5.0
 STDERR_CHARS = 4000
+# A process that loads models of others has no business with these.
+WITHHELD = (
+    "DATABASE_URL",
+    "DATABASE_URL_FILE",
+    "CELERY_BROKER_URL",
+    "CELERY_BROKER_URL_FILE",
+    "SECRET_KEY",
+    "SECRET_KEY_FILE",
+)
 
 OnBeat = Callable[[Live], None]
 
@@ -50,7 +59,8 @@ def trainer_run(*, workdir: Path, job: dict[str, Any], on_beat: OnBeat) -> Path:
 
 
 def _start(workdir: Path) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"TRAINER_SUPERVISOR": str(os.getpid()), "PYTHONUNBUFFERED": "1"}
+    environment = {name: value for name, value in os.environ.items() if name not in WITHHELD}
+    environment |= {"TRAINER_SUPERVISOR": str(os.getpid()), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "apps.training.trainer", str(workdir)]
     with (workdir / "stderr.log").open("wb") as log:
         # A session of its own: Ctrl-C in the terminal reaches the supervisor, which then ends it in order.

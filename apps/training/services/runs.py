@@ -152,11 +152,14 @@ def _write_rows(version: GoldenVersion, path: Path) -> int:
 
 
 def _fresh_workdir(run: TrainingRun) -> Path:
-    """An empty folder for this attempt; what a killed one left behind goes."""
+    """An empty folder for this attempt. Texts that killed attempts left behind, of this run or of others, go."""
     root = Path(settings.ARTIFACT_ROOT) / "work"
-    for stale in root.glob(f"training-{run.pk}-*"):
-        shutil.rmtree(stale, ignore_errors=True)
     workdir = root / f"training-{run.pk}-{run.attempt}"
+    rows = TrainingRun.objects.filter(state=Job.State.RUNNING).values_list("pk", "attempt")
+    in_use = {f"training-{pk}-{attempt}" for pk, attempt in rows} - {workdir.name}
+    for stale in root.glob("training-*"):
+        if stale.name not in in_use:
+            shutil.rmtree(stale, ignore_errors=True)
     workdir.mkdir(parents=True)
     return workdir
 

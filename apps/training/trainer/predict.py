@@ -169,7 +169,8 @@ def measure_latency(models: list[LoadedModel], job: PredictJob, progress: Progre
     """Milliseconds from text to answer, one text at a time, the models in turn on the same text.
 
     All run in this one process, and who goes first changes from time to time; so a slow moment of the machine hits each
-    alike. A text counts with the best of its timings. The rows of `raw_ms` belong together position by position: a paired comparison can use them.
+    alike. A text counts with the best of its timings. The rows of `raw_ms` belong together position by position: a
+    paired comparison can use them.
     """
     items = list(islice(read_items(job.items), job.latency_items))
     for model in models:
