@@ -1,8 +1,9 @@
 """Reads of queues, items and reviews."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
@@ -91,7 +92,7 @@ def queue_counts(*, queues: Iterable[Queue], now: datetime) -> dict[UUID, QueueC
     for queue in queues:
         promise = Q(queue=queue, due_at__isnull=True, enqueued_at__lt=now - timedelta(hours=queue.sla_hours))
         late |= promise
-    rows = {
+    rows: dict[UUID, Mapping[str, Any]] = {
         row["queue"]: row
         for row in Item.objects.filter(queue__in=queues)
         .values("queue")
@@ -108,11 +109,17 @@ def queue_counts(*, queues: Iterable[Queue], now: datetime) -> dict[UUID, QueueC
         .values_list("item__queue")
         .annotate(n=Count("pk"))
     )
-    empty = {"waiting": 0, "in_adjudication": 0, "settled": 0, "late": 0, "oldest_at": None}
-    return {
-        queue.pk: QueueCounts(
-            in_work=live.get(queue.pk, 0),
-            **{name: rows.get(queue.pk, empty)[name] for name in empty},
-        )
-        for queue in queues
-    }
+    return {queue.pk: _counts(rows.get(queue.pk), in_work=live.get(queue.pk, 0)) for queue in queues}
+
+
+def _counts(row: Mapping[str, Any] | None, *, in_work: int) -> QueueCounts:
+    if row is None:
+        return QueueCounts(0, in_work, 0, 0, 0, None)
+    return QueueCounts(
+        waiting=row["waiting"],
+        in_work=in_work,
+        in_adjudication=row["in_adjudication"],
+        settled=row["settled"],
+        late=row["late"],
+        oldest_at=row["oldest_at"],
+    )

@@ -117,7 +117,9 @@ def _answer_clients(*, item: Item, consensus: Consensus, now: datetime) -> None:
 
 def _escalations_of(item: Item) -> QuerySet[Escalation]:
     """Whoever waits for this item; the item of another queue on the same trace owes nobody an answer."""
-    mine = Escalation.objects.filter(trace_id=item.trace_id) if item.severity else Escalation.objects.none()
+    if item.trace_id is None or not item.severity:
+        return Escalation.objects.none()
+    mine = Escalation.objects.filter(trace_id=item.trace_id)
     return mine.exclude(state=Escalation.State.UNANSWERABLE).order_by("pk")
 
 

@@ -37,34 +37,45 @@ def adjudication_decide(
         raise NotAllowed("You have answered this item yourself; another adjudicator decides it.")
     if item.state != Item.State.ADJUDICATION:
         raise Conflict("This item is no longer disputed; nothing was changed.")
-    label = ""
-    if decision == Adjudication.Decision.LABEL:
-        if result is None:
-            raise InvalidInput("Choose an answer to decide for.", field="result")
-        config = config_of(item.schema)
-        check_result(config, result)
-        label = (answer_label(config, result) or "")[:500]
-    elif decision not in Adjudication.Decision.values:
+    label = _checked_label(item=item, decision=decision, result=result)
+    adjudication = Adjudication(
+        item=item,
+        adjudicator=adjudicator,
+        decision=decision,
+        result=result if decision == Adjudication.Decision.LABEL else None,
+        label=label,
+        reason=reason.strip(),
+        is_simulated=is_simulated,
+        created_at=now,
+    )
+    _store(adjudication)
+    if decision != Adjudication.Decision.SENT_BACK:
+        _decided(item=item, adjudication=adjudication, now=now)
+    return adjudication
+
+
+def _checked_label(*, item: Item, decision: str, result: Result | None) -> str:
+    """The canonical value decided for; empty where the decision is none."""
+    if decision not in Adjudication.Decision.values:
         raise InvalidInput("Unknown decision.", field="decision")
+    if decision != Adjudication.Decision.LABEL:
+        return ""
+    if result is None:
+        raise InvalidInput("Choose an answer to decide for.", field="result")
+    config = config_of(item.schema)
+    check_result(config, result)
+    return (answer_label(config, result) or "")[:500]
+
+
+def _store(adjudication: Adjudication) -> None:
     try:
+        # Inner block: the outer transaction must survive the refused insert.
         with transaction.atomic():
-            adjudication = Adjudication.objects.create(
-                item=item,
-                adjudicator=adjudicator,
-                decision=decision,
-                result=result if decision == Adjudication.Decision.LABEL else None,
-                label=label,
-                reason=reason.strip(),
-                is_simulated=is_simulated,
-                created_at=now,
-            )
+            adjudication.save(force_insert=True)
     except IntegrityError as exc:
         if not violates(exc, "adjudication_one_current"):
             raise
         raise Conflict("Somebody else has decided this item meanwhile; nothing was changed.") from exc
-    if decision != Adjudication.Decision.SENT_BACK:
-        _decided(item=item, adjudication=adjudication, now=now)
-    return adjudication
 
 
 def _decided(*, item: Item, adjudication: Adjudication, now: datetime) -> None:

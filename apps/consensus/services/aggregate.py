@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apps.consensus.algorithms.dawid_skene import pooled_confusion, posterior_given
 from apps.consensus.algorithms.majority_vote import winners
@@ -107,7 +108,7 @@ def vote_labels(*, item: Item, votes: list[Annotation], fit: QualityFit | None) 
     return labels if len(labels) > 1 else [*labels, ""]
 
 
-def _leader(labels: list[str], posterior: np.ndarray, *, fit: QualityFit | None) -> Standing:
+def _leader(labels: list[str], posterior: NDArray[np.float64], *, fit: QualityFit | None) -> Standing:
     ahead = np.flatnonzero(winners(posterior[None, :])[0])
     top = int(ahead[0])
     shares = {label: round(float(p), 6) for label, p in zip(labels, posterior, strict=True) if label and p >= 5e-7}

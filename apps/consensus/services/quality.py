@@ -1,9 +1,11 @@
 """The periodic fit of a queue's reviewers. It alone writes reviewer quality; a submit only reads it."""
 
 from datetime import datetime
+from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
 from apps.consensus.algorithms.dawid_skene import DawidSkeneFit, dawid_skene
@@ -64,7 +66,12 @@ def _labels(*, queue: Queue, answered: set[str]) -> list[str]:
 
 
 def _store_people(
-    *, fit: QualityFit, fitted: DawidSkeneFit, people: list[object], reviewer_idx: np.ndarray, right: np.ndarray
+    *,
+    fit: QualityFit,
+    fitted: DawidSkeneFit,
+    people: list[UUID],
+    reviewer_idx: NDArray[np.int64],
+    right: NDArray[np.float64],
 ) -> None:
     """Accuracy is the expected share of right answers, with Wilson's interval at the real number of answers."""
     for index, person in enumerate(people):

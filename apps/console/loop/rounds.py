@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -214,11 +215,12 @@ def loop_start(*, settings: LoopSettings, train: LabelledFile, test: LabelledFil
 
     Raises:
         InvalidInput: the files cannot be judged; says why.
+        LoopStopped: too few test rows, or a row that intake refused.
     """
-    labels = labels_of(train, test)
     gate_half, report_half = halves_draw(test.rows, seed=settings.seed)
     if not gate_half:
         raise LoopStopped("The test file needs at least two rows: one half decides, the other is reported on.")
+    labels = labels_of(train, test)
     now = timezone.now()
     manager = simulated_person(name="Simulated manager", key=f"manager-{now.timestamp():.6f}")
     project = project_create(
@@ -229,7 +231,28 @@ def loop_start(*, settings: LoopSettings, train: LabelledFile, test: LabelledFil
         created_by=manager,
         now=now,
     )
-    queue = queue_create(
+    queue = _queue_make(settings, project=project, manager=manager, now=now)
+    truth = {row.key: row.label for row in train.rows}
+    crowd = SimulatedCrowd(
+        project=project,
+        queue=queue,
+        n_reviewers=settings.reviewers,
+        accuracy=settings.reviewer_accuracy,
+        truth=truth,
+        manager=manager,
+        now=now,
+        rng=random.Random(settings.seed),  # noqa: S311 (a repeatable simulation)
+    )
+    _ingest(project, train.rows, tell=tell)
+    golden_set = golden_set_create(
+        project=project, name="Loop", test_share=0.0, allows_simulated=True, by=manager, now=now
+    )
+    return Loop(settings, project, queue, golden_set, manager, crowd, gate_half, report_half, truth, tell)
+
+
+def _queue_make(settings: LoopSettings, *, project: Project, manager: User, now: datetime) -> Queue:
+    """A fixed overlap and a plain majority; without one, an adjudicator."""
+    return queue_create(
         project=project,
         name="Loop",
         by=manager,
@@ -241,34 +264,6 @@ def loop_start(*, settings: LoopSettings, train: LabelledFile, test: LabelledFil
         consensus_method=Queue.Method.MAJORITY,
         settle_threshold=0.5,
         audit_share=0.0,
-    )
-    rng = random.Random(settings.seed)  # noqa: S311 (a repeatable simulation)
-    truth = {row.key: row.label for row in train.rows}
-    crowd = SimulatedCrowd(
-        project=project,
-        queue=queue,
-        n_reviewers=settings.reviewers,
-        accuracy=settings.reviewer_accuracy,
-        truth=truth,
-        manager=manager,
-        now=now,
-        rng=rng,
-    )
-    _ingest(project, train.rows, tell=tell)
-    golden_set = golden_set_create(
-        project=project, name="Loop", test_share=0.0, allows_simulated=True, by=manager, now=now
-    )
-    return Loop(
-        settings=settings,
-        project=project,
-        queue=queue,
-        golden_set=golden_set,
-        manager=manager,
-        crowd=crowd,
-        gate_half=gate_half,
-        report_half=report_half,
-        truth=truth,
-        tell=tell,
     )
 
 

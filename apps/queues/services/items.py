@@ -212,12 +212,18 @@ def item_retire(*, item_ids: Iterable[UUID], reason: str, by: User, now: datetim
         item.save(update_fields=["reserved_for"])
         item.reviews.filter(state=Review.State.LEASED).update(state=Review.State.EXPIRED)
         slots_adjust(item=item)
-        if item.severity:
-            for escalation in Escalation.objects.filter(trace_id=item.trace_id, state=Escalation.State.WAITING):
-                escalation_unanswerable(escalation=escalation, note=item.retired_reason, now=now)
+        _clients_tell(item, now=now)
         event_record(verb="item.retired", obj=item, project_id=item.queue.project_id, actor=by)
         done += 1
     return done
+
+
+def _clients_tell(item: Item, *, now: datetime) -> None:
+    """Whoever waits for the item's answer learns that none will come."""
+    if item.trace_id is None or not item.severity:
+        return
+    for escalation in Escalation.objects.filter(trace_id=item.trace_id, state=Escalation.State.WAITING):
+        escalation_unanswerable(escalation=escalation, note=item.retired_reason, now=now)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ Whatever re-enters before that place (new, re-opened, returned) carries a larger
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -123,12 +124,12 @@ def _bumped(*, queue: Queue, reviewer: User, cursor: ReviewerCursor) -> list[tup
                 ORDER BY i.bumped_seq LIMIT {_BUMPED_PAGE}""",  # noqa: S608 (only constants are put in)
             {"queue": queue.pk, "reviewer": reviewer.pk, "seen": cursor.seen_seq},
         )
-        return sql.fetchall()
+        return list(sql.fetchall())
 
 
 def _candidates(*, queue: Queue, reviewer: User, lane: str, cursor: ReviewerCursor | None = None) -> list[Row]:
     condition, order = _LANES[lane]
-    values = {"queue": queue.pk, "reviewer": reviewer.pk}
+    values: dict[str, Any] = {"queue": queue.pk, "reviewer": reviewer.pk}
     after = ""
     if cursor is not None and cursor.sort_key is not None:
         after = _AFTER
@@ -140,7 +141,7 @@ def _candidates(*, queue: Queue, reviewer: User, lane: str, cursor: ReviewerCurs
                 ORDER BY {order} LIMIT {_PAGE}""",  # noqa: S608 (only constants are put in)
             values,
         )
-        return sql.fetchall()
+        return list(sql.fetchall())
 
 
 def _lock_first(rows: Sequence[Row], *, queue: Queue) -> UUID | None:

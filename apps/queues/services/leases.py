@@ -180,9 +180,9 @@ def leases_expire(*, now: datetime, queue: Queue | None = None, limit: int = 500
 
 
 @transaction.atomic
-def _expire_one(*, review_id: object, item_id: object, until: datetime | None) -> int:
+def _expire_one(*, review_id: UUID, item_id: UUID, until: datetime | None) -> int:
     locked = Item.objects.select_for_update(skip_locked=True, of=("self",)).select_related("queue__project", "schema")
-    item = locked.filter(pk=item_id).first() if until is not None else item_lock(item_id=item_id)  # type: ignore[arg-type]
+    item = locked.filter(pk=item_id).first() if until is not None else item_lock(item_id=item_id)
     if item is None:
         return 0
     review = Review.objects.select_for_update().get(pk=review_id)
