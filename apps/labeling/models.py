@@ -9,7 +9,7 @@ from apps.core.models import UUIDModel
 
 
 class Annotation(UUIDModel):
-    """One reviewer's answer to one item. Rows are superseded or withdrawn, never edited (trigger `annotation_frozen`)."""
+    """One reviewer's answer to one item. Rows are superseded or withdrawn, never edited (trigger annotation_frozen)."""
 
     class Status(models.TextChoices):
         CURRENT = "current"  # counts towards the consensus

@@ -84,6 +84,14 @@ def test_render_form_of_one_single_choice_is_buttons_that_answer():
     assert html.lstrip().startswith('<button type="submit" disabled hidden>')
 
 
+def test_render_form_of_ten_choices_with_a_hotkey_each_is_buttons():
+    inner = "".join(f'<Choice value="Label {key}" hotkey="{key}"/>' for key in "1234567890")
+    review = render_review(config_of(f'<Choices name="c" toName="t">{inner}</Choices>'), {"text": "x"})
+    assert review.layout == "plain"
+    assert re.findall(r'data-key="(\d)"', review.dock) == list("1234567890")
+    assert "data-filter" not in review.dock
+
+
 def test_render_form_of_many_choices_has_a_filter_and_no_numbers():
     review = render_review(config_of(choices(77)), {"text": "x"})
     assert review.layout == "many"

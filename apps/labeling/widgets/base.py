@@ -70,7 +70,7 @@ class Question:
     @property
     def many(self) -> bool:
         """Too many for a key each: typing narrows them."""
-        return len(self.options) > len(_DIGITS)
+        return needs_filter([option.key for option in self.options])
 
     @property
     def required(self) -> bool:
@@ -123,3 +123,8 @@ def keys_for(hotkeys: Sequence[str]) -> tuple[str, ...]:
     own = [key if own.index(key) == index else "" for index, key in enumerate(own)]
     numbers = [_DIGITS[index] if index < len(_DIGITS) else "" for index in range(len(own))]
     return tuple(key or (number if number not in own else "") for key, number in zip(own, numbers, strict=True))
+
+
+def needs_filter(keys: Sequence[str]) -> bool:
+    """Whether so many options are found by typing: more than nine, and not each with a key of its own."""
+    return len(keys) > len(_DIGITS) and not all(keys)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.labeling.algorithms.word_diff import Piece, word_diff
 from apps.labeling.widgets.answers import field_name
-from apps.labeling.widgets.base import FormState, Question
+from apps.labeling.widgets.base import FormState, Question, keys_for, needs_filter
 from apps.labeling.widgets.layout import Page, Panel, page_of, shown_text
 from apps.labeling.widgets.registry import widget_of
 from apps.projects.labelling import Control, LabellingConfig
@@ -56,7 +56,7 @@ def layout_of(config: LabellingConfig) -> Layout:
         return "correct"
     if any(control.kind == "pairwise" for control in config.controls):
         return "pairwise"
-    if len(config.controls) == 1 and len(config.controls[0].labels) > 9:
+    if len(config.controls) == 1 and needs_filter(keys_for([label.hotkey for label in config.controls[0].labels])):
         return "many"
     return "plain"
 
