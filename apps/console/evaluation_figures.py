@@ -32,7 +32,7 @@ def measures(metrics: Json) -> list[Measure]:
         Measure(_("Accuracy"), candidate["accuracy"], champion["accuracy"], paired["accuracy"], "percent"),
         Measure(_("Macro-F1"), candidate["macro_f1"], champion["macro_f1"], paired["macro_f1"], "number"),
         Measure(_("Calibration error (ECE)"), _ece(candidate), _ece(champion), None, "number"),
-        Measure(_("p50 latency"), candidate["latency"], champion["latency"], None, "ms"),
+        Measure(_("p50 latency in ms"), candidate["latency"], champion["latency"], None, "ms"),
     ]
 
 
@@ -99,6 +99,27 @@ def _rule(told: Json) -> Rule:
     verdict = told["verdict"]
     unit = "ratio" if told["code"].startswith("latency") else "points"
     return Rule(told=told, kind=VERDICT_KINDS[verdict], verdict=words[verdict], unit=unit)
+
+
+def headline(verdict: str, decision_rules: Sequence[Json]) -> str:
+    """The verdict and how many rules it hangs on; which ones say the table below and the decision's own words."""
+    count = {name: sum(told["verdict"] == name for told in decision_rules) for name in VERDICT_KINDS}
+    numbers = {"n": len(decision_rules) - count["does_not_apply"]} | {
+        "failed": count["fail"],
+        "open": count["not_enough_evidence"],
+    }
+    if verdict == "pass":
+        return _("May be promoted: all %(n)s rules that apply pass") % numbers
+    if verdict == "fail" and count["not_enough_evidence"]:
+        return _("Do not promote: %(failed)s of %(n)s rules failed, %(open)s lack evidence") % numbers
+    if verdict == "fail":
+        return _("Do not promote: %(failed)s of %(n)s rules failed") % numbers
+    return _("Not enough evidence: %(open)s of %(n)s rules cannot be decided yet") % numbers
+
+
+def p_words(value: float) -> str:
+    """A p-value as "= 0.013" or "< 0.001"."""
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
 def axis(slices: Sequence[Rule], paired: Json) -> tuple[float, float]:

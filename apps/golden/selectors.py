@@ -48,7 +48,7 @@ def versions_of(*, project: Project) -> QuerySet[GoldenVersion]:
     return (
         GoldenVersion.objects.filter(golden_set__project=project, frozen_at__isnull=False)
         .select_related("golden_set", "schema", "parent", "frozen_by")
-        .order_by("-frozen_at")
+        .order_by("-frozen_at", "-number")
     )
 
 

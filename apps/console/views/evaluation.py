@@ -91,6 +91,8 @@ def _context(run: EvaluationRun) -> dict[str, Any]:
             "n_errors": figures.errors(run.metrics),
             "folds_matrix": len(run.metrics["labels"]) > figures.MATRIX_LABELS,
             "verdict_kind": _verdict_kind(run),
+            "headline": figures.headline(run.gate_decision.verdict, run.gate_decision.rules),
+            "p_words": figures.p_words(run.metrics["paired"]["mcnemar"]["exact"]),
         }
     return context
 
@@ -159,6 +161,7 @@ def gate_page(
         "metrics": run.metrics,
         "decision": decision,
         "verdict_kind": figures.VERDICT_KINDS[decision.verdict],
+        "headline": figures.headline(decision.verdict, decision.rules),
         "rules": over_all,
         "slices": slices,
         "axis_start": start,
