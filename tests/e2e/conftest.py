@@ -125,6 +125,6 @@ def shot() -> Callable[[Page, str], None]:
 
     def keep(page: Page, name: str) -> None:
         if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")
 
     return keep
