@@ -70,7 +70,11 @@ class Supervisor:
         program = self._programs.setdefault(name, _Program(name, command))
         program.starts.append(time.monotonic())
         program.child = children.spawn(
-            command, env=self._env, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            env={**self._env, MARKER: f"{self._run}:{name}"},
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         assert program.child.stdout is not None
         os.set_blocking(program.child.stdout.fileno(), False)
@@ -157,9 +161,11 @@ def marked(prefix: str) -> list[psutil.Process]:
     spared = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     found = []
     for process in psutil.process_iter():
+        # Any of them may end between two questions.
         with contextlib.suppress(psutil.Error, OSError):
             run = process.environ().get(MARKER, "")
-            if process.pid not in spared and (run == prefix or run.startswith(f"{prefix}:")):
+            ours = run == prefix or run.startswith(f"{prefix}:")
+            if ours and process.pid not in spared and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 
@@ -167,9 +173,7 @@ def marked(prefix: str) -> list[psutil.Process]:
 def kill_marked(prefix: str, *, patience: float = 10) -> None:
     """Kill them all, again and again until none is left: one may have been started meanwhile."""
     deadline = time.monotonic() + patience
-    while (found := [process for process in marked(prefix) if process.status() != psutil.STATUS_ZOMBIE]) and (
-        time.monotonic() < deadline
-    ):
+    while (found := marked(prefix)) and time.monotonic() < deadline:
         for process in found:
             with contextlib.suppress(psutil.Error):
                 process.kill()
