@@ -42,6 +42,8 @@ class FrozenEmbeddings:
             part = fresh[start : start + CACHE_CHUNK]
             self._cache.write(part, self._load().embed(part))
             if on_rows:
-                on_rows(start + len(part), len(fresh))
+                on_rows(min(len(known) + start + len(part), len(texts)), len(texts))
+        if on_rows:
+            on_rows(len(texts), len(texts))
         known = self._cache.read(texts) if fresh else known
         return np.stack([known[row] for row in range(len(texts))]) if texts else np.empty((0, 0), dtype=np.float32)
