@@ -19,11 +19,3 @@ class NothingChanged(Conflict):
     """The next version would be the last one again."""
 
     code = "nothing_changed"
-
-
-class Unmappable(Exception):
-    """An old answer cannot be read under the current schema; the manifest tells why. Never leaves this floor."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason

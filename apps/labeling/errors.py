@@ -12,3 +12,11 @@ class AnswerInvalid(InvalidInput):
         super().__init__(message, field=f"result.{control}" if control else "result")
         self.control = control
         self.rule = rule
+
+
+class Unmappable(Exception):
+    """An old answer cannot be read under the current schema; the manifest tells why. Never leaves this floor."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,9 @@ from numpy.typing import NDArray
 from apps.consensus.algorithms.dawid_skene import pooled_confusion, posterior_given
 from apps.consensus.algorithms.majority_vote import winners
 from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
+from apps.labeling.errors import Unmappable
 from apps.labeling.models import Annotation
+from apps.labeling.schema_chain import SchemaChain
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Queue
 
@@ -35,7 +39,7 @@ def consensus_update(*, item: Item, now: datetime) -> Consensus:
     reopens the item first (`item.state` is then open) and so lets it become unsettled. What an adjudicator decided
     stays his.
     """
-    annotations = list(item.annotations.filter(status=Annotation.Status.CURRENT).order_by("created_at", "pk"))
+    annotations = current_answers(item=item)
     consensus = Consensus.objects.filter(item=item).first() or Consensus(item=item)
     standing = _standing(item=item, annotations=annotations)
     consensus.posterior = standing.posterior
@@ -56,11 +60,42 @@ def consensus_update(*, item: Item, now: datetime) -> Consensus:
     return consensus
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A current annotation as the item's schema version reads it."""
+
+    reviewer_id: UUID
+    label: str
+    result: list[dict[str, Any]]
+    source: str
+
+
+def current_answers(*, item: Item) -> list[Answer]:
+    """The item's current annotations, oldest first; those of older schema versions by the label maps in between.
+
+    An answer that a newer version gives no meaning counts, but votes for nothing.
+    """
+    rows = list(item.annotations.filter(status=Annotation.Status.CURRENT).order_by("created_at", "pk"))
+    is_mixed = any(row.schema_id != item.schema_id for row in rows)
+    chain = SchemaChain(item.queue.project) if is_mixed else None
+    return [_read(row, item=item, chain=chain) for row in rows]
+
+
+def _read(row: Annotation, *, item: Item, chain: SchemaChain | None) -> Answer:
+    if chain is None:
+        return Answer(row.reviewer_id, row.label, row.result, row.source)
+    try:
+        label, result = chain.read_between(result=row.result, old=row.schema, new=item.schema)
+    except Unmappable:
+        label, result = "", row.result
+    return Answer(row.reviewer_id, label, result, row.source)
+
+
 def _is_sure(*, item: Item, standing: Standing, n: int) -> bool:
     return bool(standing.label) and n >= item.queue.overlap_min and standing.confidence >= item.queue.settle_threshold
 
 
-def _standing(*, item: Item, annotations: list[Annotation]) -> Standing:
+def _standing(*, item: Item, annotations: list[Answer]) -> Standing:
     votes = [each for each in annotations if each.label]
     if not votes:
         return Standing({}, "", 0.0, None)
@@ -71,7 +106,7 @@ def _standing(*, item: Item, annotations: list[Annotation]) -> Standing:
     return _leader(labels, counts / counts.sum(), fit=None)
 
 
-def _weighted(*, item: Item, votes: list[Annotation]) -> Standing:
+def _weighted(*, item: Item, votes: list[Answer]) -> Standing:
     """Dawid-Skene's posterior with the matrices of the latest fit; one-coin ones for whoever has none."""
     fit = item.queue.quality_fits.order_by("-created_at").first()
     labels = vote_labels(item=item, votes=votes, fit=fit)
@@ -96,7 +131,7 @@ def _weighted(*, item: Item, votes: list[Annotation]) -> Standing:
     return _leader(labels, posterior, fit=fit if usable else None)
 
 
-def vote_labels(*, item: Item, votes: list[Annotation], fit: QualityFit | None) -> list[str]:
+def vote_labels(*, item: Item, votes: list[Answer], fit: QualityFit | None) -> list[str]:
     """The classes: the fit's, then the config's, then whatever else was answered; at least two."""
     labels = list(fit.labels) if fit is not None else []
     primary = config_of(item.schema).primary

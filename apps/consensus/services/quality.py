@@ -11,11 +11,13 @@ from statsmodels.stats.proportion import proportion_confint
 from apps.consensus.algorithms.dawid_skene import DawidSkeneFit, dawid_skene
 from apps.consensus.models import QualityFit, ReviewerQuality
 from apps.labeling.models import Annotation
+from apps.labeling.schema_chain import SchemaChain
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue
 
 # Below this a matrix says more about chance than about a person.
 MIN_ITEMS = 20
+_Row = tuple[UUID, UUID, str, UUID]  # item, reviewer, label, schema
 _KEPT_FITS = 20
 
 
@@ -26,8 +28,9 @@ def quality_fit(*, queue: Queue, now: datetime) -> QualityFit | None:
         Annotation.objects.filter(item__queue=queue, status=Annotation.Status.CURRENT)
         .exclude(label="")
         .order_by("created_at", "pk")
-        .values_list("item_id", "reviewer_id", "label")
+        .values_list("item_id", "reviewer_id", "label", "schema_id")
     )
+    rows = _under_current_names(queue=queue, rows=rows)
     items, item_idx = np.unique(np.array([str(row[0]) for row in rows]), return_inverse=True)
     if np.count_nonzero(np.bincount(item_idx, minlength=1) >= 2) < MIN_ITEMS:
         return None
@@ -55,6 +58,13 @@ def quality_fit(*, queue: Queue, now: datetime) -> QualityFit | None:
     old = queue.quality_fits.order_by("-created_at").values_list("pk", flat=True)[_KEPT_FITS:]
     QualityFit.objects.filter(pk__in=list(old)).delete()
     return fit
+
+
+def _under_current_names(*, queue: Queue, rows: list[_Row]) -> list[_Row]:
+    """Answers of older schema versions by what their labels are called today."""
+    chain = SchemaChain(queue.project)
+    names = {schema.pk: chain.label_names(old=schema, new=chain.current) for schema in chain.versions}
+    return [(item, person, names[schema].get(label, label), schema) for item, person, label, schema in rows]
 
 
 def _labels(*, queue: Queue, answered: set[str]) -> list[str]:

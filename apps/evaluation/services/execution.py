@@ -19,7 +19,7 @@ from apps.evaluation.models import EvaluationRun, GateDecision
 from apps.evaluation.predictions import predictions_write
 from apps.evaluation.sets import EvaluationSet, external_rows, golden_rows
 from apps.events.services import event_record
-from apps.golden.schemas import SchemaChain
+from apps.labeling.schema_chain import SchemaChain
 from apps.training.models import ModelVersion
 from apps.training.services import PredictionResult, model_predict
 from apps.training.services.runs import CancelAsked

@@ -9,13 +9,13 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from apps.consensus.models import Adjudication
-from apps.golden.errors import Unmappable
 from apps.golden.models import GoldenSet
-from apps.golden.schemas import ReadAnswer, SchemaChain
 from apps.golden.selectors import SETTLED, simulated_items
 from apps.golden.texts import shown_text
 from apps.intake.models import Trace
+from apps.labeling.errors import Unmappable
 from apps.labeling.models import Annotation
+from apps.labeling.schema_chain import ReadAnswer, SchemaChain
 from apps.queues.models import Item
 
 Source = Annotation.Source

@@ -15,10 +15,10 @@ from apps.golden.algorithms.hashing import item_hash, merkle_root
 from apps.golden.algorithms.splits import assign_sides
 from apps.golden.errors import NothingChanged, NothingToFreeze
 from apps.golden.models import GoldenItem, GoldenPayload, GoldenSet, GoldenVersion, SplitAssignment
-from apps.golden.schemas import ReadAnswer, SchemaChain
 from apps.golden.selectors import version_latest
 from apps.golden.services.candidates import Candidate, Candidates, collect, registered_texts
 from apps.golden.services.manifest import manifest_of
+from apps.labeling.schema_chain import ReadAnswer, SchemaChain
 
 INSERT_ROWS = 2000
 QUARANTINED = "quarantined"

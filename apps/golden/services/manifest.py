@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from apps.core.version import code_version
 from apps.golden.models import GoldenSet, GoldenVersion
-from apps.golden.schemas import SchemaChain
 from apps.golden.services.candidates import Candidates
+from apps.labeling.schema_chain import SchemaChain
 
 if TYPE_CHECKING:
     from apps.golden.services.freezing import Placed

@@ -19,11 +19,11 @@ from apps.projects.selectors import schema_current
 from apps.queues.algorithms.draw import audit_draw
 from apps.queues.models import Item, Queue, Review
 from apps.queues.selectors import reviewer_ids
+from apps.queues.services.adoption import search_text, trace_values
 from apps.queues.services.order import item_replace, latest_prediction, place_item
 from apps.queues.services.slots import item_lock, item_reopen, next_bump, slots_adjust
 
 _TAKING = (Queue.State.OPEN, Queue.State.PAUSED)
-_SEARCH_CHARS = 2000
 _BATCH = 500
 
 
@@ -33,19 +33,6 @@ class ItemsReport:
 
     created: int = 0
     problems: dict[UUID, str] = field(default_factory=dict)
-
-
-def trace_as_dict(trace: Trace) -> dict[str, Any]:
-    """What a mapping's expressions see."""
-    payload = trace.payload
-    return {
-        "trace_id": trace.trace_id,
-        "input": payload.input,
-        "output": payload.output,
-        "context": payload.context,
-        "model": trace.model,
-        "attributes": trace.attributes,
-    }
 
 
 @transaction.atomic
@@ -67,7 +54,7 @@ def items_from_traces(*, project: Project, traces: Sequence[Trace], now: datetim
         items = []
         for trace in traces:
             try:
-                data = data_from_trace(schema.mapping, trace_as_dict(trace))
+                data = data_from_trace(schema.mapping, trace_values(trace))
             except InvalidInput as exc:
                 report.problems[trace.pk] = exc.message
                 continue
@@ -109,7 +96,7 @@ def _new_item(*, queue: Queue, schema: LabelSchema, data: dict[str, Any], source
         source_key=key,
         schema=schema,
         data=data,
-        search_text="\n".join(value for value in data.values() if isinstance(value, str))[:_SEARCH_CHARS],
+        search_text=search_text(data),
         open_slots=queue.overlap_min,
         wanted=queue.overlap_min,
         wanted_max=queue.overlap_max,
@@ -160,13 +147,14 @@ def item_escalate(*, escalation: Escalation, now: datetime) -> Item:
         if item.state == Item.State.OPEN:
             item.bumped_seq = next_bump()
             item.save(update_fields=["bumped_seq"])
-    event_record(verb="item.escalated", obj=item, project_id=project.pk, payload={"escalation": str(escalation.pk)})
+    payload = {"escalation": str(escalation.pk)}
+    event_record(verb="item.escalated", obj=item, project_id=project.pk, payload=payload, at=now)
     return item
 
 
 def _escalated_item(*, queue: Queue, trace: Trace, now: datetime) -> Item:
     schema = schema_current(project=queue.project)
-    data = data_from_trace(schema.mapping, trace_as_dict(trace))
+    data = data_from_trace(schema.mapping, trace_values(trace))
     item = _new_item(queue=queue, schema=schema, data=data, source=Item.Source.ESCALATION, key=trace.trace_id, now=now)
     item.trace = trace
     return item

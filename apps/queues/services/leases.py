@@ -13,6 +13,7 @@ from apps.events.services import event_record
 from apps.queues.errors import QueueNotOpen, StaleLease
 from apps.queues.models import Item, Queue, Review
 from apps.queues.services import lanes
+from apps.queues.services.adoption import schema_adopt
 from apps.queues.services.slots import item_lock, slots_adjust, strand_check
 
 _AFTER_LEAVING = timedelta(seconds=30)
@@ -50,6 +51,7 @@ def _live_lease(*, queue: Queue, reviewer: User) -> Review | None:
 
 
 def _lease(*, item: Item, reviewer: User, lane: str, now: datetime) -> Review:
+    schema_adopt(item=item)
     review = Review.objects.filter(item=item, reviewer=reviewer).first() or Review(item=item, reviewer=reviewer)
     review.item = item
     review.state, review.submitted_at, review.skip_reason = Review.State.LEASED, None, ""

@@ -18,10 +18,10 @@ from apps.core.jobs import JobLost, job_beat, job_cancel, job_claim, job_finish,
 from apps.core.models import Job
 from apps.core.version import code_version
 from apps.events.services import event_record
-from apps.golden.schemas import SchemaChain
 from apps.golden.texts import shown_text
 from apps.intake.models import Prediction
 from apps.intake.services import predictions_store
+from apps.labeling.schema_chain import SchemaChain
 from apps.projects.labelling import parse_config
 from apps.projects.models import Project
 from apps.queues.models import Item, Queue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from apps.golden.errors import Unmappable
+from apps.labeling.errors import Unmappable
 from apps.labeling.widgets.answers import answer_label
 from apps.projects.labelling import (
     LabellingConfig,
@@ -19,6 +19,7 @@ from apps.projects.labelling import (
 )
 from apps.projects.models import LabelSchema, Project
 from apps.queues.models import Item
+from apps.queues.services.adoption import trace_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,16 @@ class SchemaChain:
         for version in self._versions_after(item.schema_id):
             result = map_result(result, self._step(version))
         return ReadAnswer(data=self._data(item), label=answer_label(self.config, result) or "", result=result)
+
+    def read_between(self, *, result: list[dict[str, Any]], old: LabelSchema, new: LabelSchema) -> tuple[str, Any]:
+        """(canonical label, result) of an older version's answer under a newer one, not necessarily the current.
+
+        Raises:
+            Unmappable: a version in between gives the answer no meaning.
+        """
+        for index in range(self._place(old.pk) + 1, self._place(new.pk) + 1):
+            result = map_result(result, self._step(index))
+        return answer_label(parse_config(new.config), result) or "", result
 
     def label_names(self, *, old: LabelSchema, new: LabelSchema) -> dict[str, str]:
         """What the labels of an older version's primary control are called in a newer one; {} where they are the same.
@@ -94,23 +105,9 @@ class SchemaChain:
             return dict(stored)
         if item.trace is None:
             raise Unmappable("the current schema shows other variables, and the item has no trace to take them from")
+        if item.trace.payload.erased_at is not None:
+            raise Unmappable("its content was erased")
         try:
-            return data_from_trace(self.current.mapping, trace_values(item))
+            return data_from_trace(self.current.mapping, trace_values(item.trace))
         except MappingError as exc:
             raise Unmappable(exc.message) from exc
-
-
-def trace_values(item: Item) -> dict[str, Any]:
-    """The trace as the mapping's JMESPath expressions see it. Needs `trace__payload`."""
-    trace = item.trace
-    if trace is None or trace.payload.erased_at is not None:
-        raise Unmappable("its content was erased")
-    payload = trace.payload
-    return {
-        "trace_id": trace.trace_id,
-        "input": payload.input,
-        "output": payload.output,
-        "context": payload.context,
-        "model": trace.model,
-        "attributes": trace.attributes,
-    }
