@@ -22,7 +22,7 @@ from apps.projects.labelling import (
     schema_diff,
 )
 from apps.projects.models import Project
-from apps.queues.services.items import trace_as_dict
+from apps.queues.services.adoption import trace_values
 
 MAP_FIELD = "map."
 SAMPLE = {
@@ -38,7 +38,7 @@ SAMPLE = {
 def sample_trace(*, project: Project) -> dict[str, Any]:
     """The project's newest trace, to preview on; before the first, an invented one that says what stands where."""
     trace = project.traces.select_related("payload").order_by("-received_at").first()
-    return trace_as_dict(trace) if trace else SAMPLE
+    return trace_values(trace) if trace else SAMPLE
 
 
 @dataclass(frozen=True)
