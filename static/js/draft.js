@@ -68,6 +68,7 @@ function sent(form) {
 }
 
 document.addEventListener("input", (event) => {
+  if (event.target.matches?.("[data-filter]")) return; // a search is no work
   const form = event.target.form ?? event.target.closest?.("form"); // a field may stand outside its form
   if (form?.dataset.draftUrl) later(form);
 });

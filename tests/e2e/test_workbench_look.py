@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.consensus.models import QualityFit, ReviewerQuality
 from apps.consensus.services import consensus_update
+from apps.projects.label_templates import label_template
 from apps.queues.services import item_to_adjudication
 from tests import factories
 from tests.e2e.conftest import DESKTOP, PHONE
@@ -75,6 +76,7 @@ def test_states_of_a_queue(look, login, project, reviewer):
         page.keyboard.press("Escape")
     page.locator("#answer").get_by_text("Exchange", exact=True).click()
     page.get_by_text("All done").wait_for()
+    page.locator("#tally", has_text="0 left").wait_for()
     closely("nothing-left")
     page.locator("#actions").get_by_text("Undo").click()
     page.get_by_text("It is taken back").wait_for()
@@ -144,3 +146,42 @@ def test_adjudication(look, login, project, adjudicator):
     page.get_by_role("button", name="Mark as ambiguous").click()
     page.get_by_text("Nothing is disputed").wait_for()
     closely("adjudicate-done")
+
+
+LAYOUTS = {
+    "correct_output": {
+        "question": "I bought a jacket on 2 October in the sale and it doesn’t fit. Can I still get my money?",
+        "answer": "Yes! You can return any item within 60 days of delivery for a full refund.",
+    },
+    "compare_answers": {"question": "Where is my order?", "answer_a": "On its way.", "answer_b": "We do not know."},
+    "answer_grading": {"question": "Where is my order?", "answer": "On its way."},
+    "topics": {"message": "Late again, and the box was open."},
+}
+
+
+@pytest.mark.parametrize("slug", LAYOUTS)
+def test_layouts(look, login, slug):
+    page, closely = look
+    project = factories.project(config=label_template(slug).config)
+    queue = factories.queue(project, "Answers", overlap_min=1)
+    factories.item(queue, data=LAYOUTS[slug])
+    login(page, factories.member(project))
+    open_queue(page, queue)
+    closely(slug)
+    item = factories.item(queue, data=LAYOUTS[slug], state="adjudication", open_slots=0)
+    page.context.clear_cookies()
+    login(page, factories.member(project, "adjudicator"))
+    page.goto(reverse("workbench:adjudicate", args=[queue.pk]) + f"?item={item.pk}")
+    page.locator("#answer").wait_for()
+    closely(f"{slug}-adjudicate")
+
+
+def test_many_labels(look, login):
+    page, closely = look
+    project = factories.project(labels=[f"Some intent number {n:02}" for n in range(1, 78)])
+    queue = factories.queue(project, overlap_min=1)
+    factories.item(queue, "Do you know why my card payment has been declined? <b>Not</b> bold. " * 3)
+    login(page, factories.member(project))
+    open_queue(page, queue)
+    page.locator("[data-filter]").fill("7")
+    closely("many")

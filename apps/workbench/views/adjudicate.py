@@ -71,7 +71,7 @@ def _item_card(
     context = {
         "item": item,
         "why": explain_to_manager(item=item, now=now),
-        "rendered": render_review(config, item.data, kept.state, submit_label=_("Decide, next"), sends=False),
+        "rendered": render_review(config, item.data, kept.state, sends=False),
         "turns": cards.conversation(item),
         "votes": selectors.votes_on(item=item),
         "has_text": bool(cards.alt_keys(config)),

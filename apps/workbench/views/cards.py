@@ -12,7 +12,7 @@ from django_htmx.http import trigger_client_event
 from apps.core.http import AuthedRequest
 from apps.labeling.models import Draft
 from apps.labeling.services import draft_of
-from apps.labeling.widgets import FormState, initial_state, render_review, state_from_post, state_from_result
+from apps.labeling.widgets import FormState, initial_state, one_press, render_review, state_from_post, state_from_result
 from apps.projects.labelling import LabellingConfig, config_of
 from apps.queues.explain import explain_to_reviewer
 from apps.queues.models import Item, Queue, Review
@@ -46,7 +46,7 @@ def review_card(*, review: Review, form: ConfigForm | None = None) -> Card:
         "item": item,
         "form": form,
         **vars(kept),
-        "rendered": render_review(config, item.data, kept.state),
+        "rendered": render_review(config, item.data, kept.state, sends=one_press(config)),
         "turns": conversation(item),
         "alt": alt_keys(config),
         "skip_reasons": SKIP_REASONS,
