@@ -14,7 +14,9 @@ from apps.projects.selectors import schema_current
 from apps.queues.models import Item
 
 LATE = "late"
+UNDECIDED_STATE = "undecided"
 STATE_WORDS = {
+    UNDECIDED_STATE: _("undecided"),
     Item.State.OPEN: _("open"),
     Item.State.ADJUDICATION: _("disputed"),
     Item.State.SETTLED: _("settled"),

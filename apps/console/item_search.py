@@ -10,9 +10,9 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.console.forms_items import AGES, LATE
+from apps.console.forms_items import AGES, LATE, UNDECIDED_STATE
 from apps.console.keyset import Order, moment, number
-from apps.console.queue_figures import late_items
+from apps.console.queue_figures import UNDECIDED, late_items
 from apps.intake.models import Escalation
 from apps.labeling.models import Annotation
 from apps.projects.models import Project
@@ -66,8 +66,8 @@ def _plain(wanted: Mapping[str, Any]) -> list[Q]:
         found.append(Q(search_text__icontains=text) | Q(source_key__startswith=text))
     if wanted.get("queue"):
         found.append(Q(queue__slug=wanted["queue"]))
-    if wanted.get("state"):
-        found.append(Q(state=wanted["state"]))
+    if state := wanted.get("state"):
+        found.append(UNDECIDED if state == UNDECIDED_STATE else Q(state=state))
     if wanted.get("audit"):
         found.append(Q(is_audit=wanted["audit"] == "yes"))
     return found

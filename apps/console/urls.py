@@ -4,13 +4,16 @@ from django.urls import URLPattern
 
 from apps.console.views import (
     evaluation,
+    events,
     golden,
+    home,
     intake,
     intake_files,
     items,
     lineage,
     people,
     projects,
+    quality,
     queues,
     rollout,
     settings,
@@ -21,6 +24,8 @@ from apps.console.views import (
 
 app_name = "console"
 urlpatterns: list[URLPattern] = [
+    *home.urlpatterns,
+    *events.urlpatterns,
     *intake.urlpatterns,
     *intake_files.urlpatterns,
     *projects.urlpatterns,
@@ -30,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     *lineage.urlpatterns,
     *queues.urlpatterns,
     *items.urlpatterns,
+    *quality.urlpatterns,
     *people.urlpatterns,
     *settings.urlpatterns,
     *settings_guidelines.urlpatterns,
