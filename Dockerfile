@@ -24,6 +24,9 @@ ENV PATH=/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=config.settings.prod \
     ARTIFACT_ROOT=/data/artifacts \
     EMBEDDING_CACHE_ROOT=/data/embeddings
+# What manifests and runs write down as the code's version, since an image holds no git folder.
+ARG TOUCHSTONE_VERSION=
+ENV TOUCHSTONE_VERSION=$TOUCHSTONE_VERSION
 WORKDIR /app
 EXPOSE 8000
 

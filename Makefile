@@ -15,10 +15,10 @@ REQUIREMENTS := requirements/base.txt requirements/ml.txt requirements/dev.txt r
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help install demo reset test lint types floors migrations unit browser e2e faults lock
+.PHONY: help install demo reset home database test lint types floors migrations unit browser e2e faults lock
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Make .venv with every pinned dependency
 
@@ -36,6 +36,12 @@ demo: install ## Run Touchstone here: http://127.0.0.1:8000/ (PORT=... for anoth
 
 reset: install ## Delete this checkout's data (the only command that does)
 	@exec $(PY) -m config.demo --reset
+
+home: install ## Print the folder of this checkout's data
+	@$(PY) -c 'from config.embedded import checkout_home; print(checkout_home().root)'
+
+database: install ## Print the address of this checkout's database
+	@$(PY) -c 'from config.embedded import checkout_home; print(checkout_home().database_url)'
 
 test: install lint types floors migrations unit e2e faults ## Everything that CI runs
 

@@ -160,3 +160,8 @@ def test_no_secret_reaches_the_image():
     ignored = (CHECKOUT / ".dockerignore").read_text().split()
 
     assert {".env", "secrets", ".git", ".data", ".venv"} <= set(ignored)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_compose_gives_the_build_only_arguments_that_the_dockerfile_takes(name):
+    assert set(SERVICES[name]["build"]["args"]) <= set(re.findall(r"(?m)^ARG (\w+)=", DOCKERFILE))

