@@ -1,7 +1,9 @@
 """Every dependency is named where it is needed and pinned in one place."""
 
+import ast
 import re
-from importlib.metadata import version
+import sys
+from importlib.metadata import packages_distributions, version
 
 import pytest
 from packaging.requirements import Requirement
@@ -47,3 +49,27 @@ def test_installed_versions_are_the_pinned_ones():
                 wrong += [] if installed == pinned else [f"{found.name} {installed}, pinned {pinned}"]
 
     assert wrong == []
+
+
+def imported(folder):
+    """Top-level names of the packages that this folder's code imports."""
+    names = set()
+    for path in (CHECKOUT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("folder", ["apps", "config", "tests", "bench"])
+def test_imported_packages_are_required_by_name_not_by_chance(folder):
+    """What only comes along with another package may stay away with its next release."""
+    named = {canonicalize_name(found.name) for file in FILES for found in requirements(file)}
+    owners = packages_distributions()
+    foreign = {
+        name: {canonicalize_name(owner) for owner in owners[name]} for name in imported(folder) if name in owners
+    }
+
+    assert {name: owner for name, owner in foreign.items() if not owner & named} == {}
