@@ -219,6 +219,8 @@ def adjudicate(
         now=now,
     )
     if decision == Adjudication.Decision.SENT_BACK:
+        # He has seen the votes, so the item must never come to him as a reviewer.
+        queues.review_bar(item=item, reviewer=adjudicator, reason="sent it back as an adjudicator", now=now)
         _send_back(item=item)
     else:
         queues.item_settle(item=item, now=now)

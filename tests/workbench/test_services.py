@@ -225,6 +225,17 @@ def test_adjudicate_sends_back_for_more_answers(queue, people, adjudicator):
     assert claim(queue, people[3]).item == item
 
 
+def test_who_sent_an_item_back_never_gets_it_as_a_reviewer(queue, people, adjudicator, manager):
+    queues.members_set(queue=queue, user_ids=[adjudicator.pk], by=manager)
+    factories.item(queue)
+    for person, label in zip(people, ["Refund", "Exchange", "Order status"], strict=False):
+        answer(queue, person, label)
+    item = Item.objects.get()
+    services.adjudicate(item_id=item.pk, adjudicator=adjudicator, decision="sent_back", now=NOW)
+    assert claim(queue, adjudicator) is None
+    assert claim(queue, people[3]).item == item
+
+
 def test_adjudicate_ambiguous_gives_no_hard_label(queue, people, adjudicator):
     item = factories.item(queue)
     for person, label in zip(people, ["Refund", "Exchange", "Order status"], strict=False):

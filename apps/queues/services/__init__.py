@@ -13,6 +13,7 @@ from apps.queues.services.items import (
 from apps.queues.services.leases import (
     leases_expire,
     leases_return,
+    review_bar,
     review_claim,
     review_give_back,
     review_leave,
@@ -68,6 +69,7 @@ __all__ = [
     "queue_rescore",
     "queue_resume",
     "queue_update",
+    "review_bar",
     "review_claim",
     "review_give_back",
     "review_leave",

@@ -124,6 +124,22 @@ def review_give_back(*, review: Review, now: datetime) -> None:
     review.save(update_fields=["state", "token", "submitted_at", "leased_at", "expires_at"])
 
 
+def review_bar(*, item: Item, reviewer: User, reason: str, now: datetime) -> None:
+    """Keep an item from a person who has seen others' answers to it. The caller holds the item's lock."""
+    Review.objects.get_or_create(
+        item=item,
+        reviewer=reviewer,
+        defaults={
+            "state": Review.State.SKIPPED,
+            "token": _next_token(),
+            "lane": "reserved",
+            "leased_at": now,
+            "expires_at": now,
+            "skip_reason": reason,
+        },
+    )
+
+
 @transaction.atomic
 def review_release(*, review: Review, token: int) -> None:
     """Give the lease back unanswered: the page was closed. It may come back to the same person."""
