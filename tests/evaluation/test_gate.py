@@ -76,12 +76,14 @@ def test_gate_says_what_does_not_apply(rng):
 
 @pytest.mark.parametrize(("ratio", "verdict"), [(1.0, PASS), (1.3, FAIL), (1.10, UNSURE)])
 def test_gate_latency(ratio, verdict, rng):
-    evidence = GateEvidence(*answers(1200, 50, 28), *timings(ratio, 400, rng))
+    candidate_ms, champion_ms = timings(ratio, 400, rng)
+    evidence = GateEvidence(*answers(1200, 50, 28), candidate_ms, champion_ms)
     result = gate(evidence, rng=rng)
     found = rule(result, "latency_p50")
     assert (found.verdict, result.verdict) == (verdict, verdict)
     assert found.low < found.value < found.high
-    assert found.candidate / found.champion == pytest.approx(found.value)
+    assert found.value == np.median(candidate_ms / champion_ms)
+    assert (found.candidate, found.champion) == (np.median(candidate_ms), np.median(champion_ms))
 
 
 def test_gate_latency_needs_twenty_timings(rng):
