@@ -7,12 +7,13 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus, QualityFit
-from apps.console.sample_loader import LOGINS, sample_load
+from apps.console.sample_loader import LOGINS, sample_load, sample_model
 from apps.events.models import Event
 from apps.golden.models import GoldenVersion
 from apps.golden.services import golden_verify
@@ -20,20 +21,28 @@ from apps.intake.models import Escalation, Prediction, Signal, Trace
 from apps.labeling.models import Annotation
 from apps.projects.models import Project
 from apps.queues.models import Item, Queue, Review
+from apps.rollout.models import Deployment, RescoringRun
 
 PASSWORD = "a password for the sample"
 
 
+pytestmark = pytest.mark.timeout(900)  # the first test loads all of it
+
+
 @pytest.fixture(scope="module")
-def loaded(django_db_setup, django_db_blocker):
+def loaded(django_db_setup, django_db_blocker, tmp_path_factory):
     """(project, moment of loading, queries of a second run)."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    files = tmp_path_factory.mktemp("sample")
+    folders = {"ARTIFACT_ROOT": files / "artifacts", "EMBEDDING_CACHE_ROOT": files / "embeddings"}
+    with django_db_blocker.unblock(), override_settings(**folders), transaction.atomic():
         now = timezone.now()
         project = sample_load(password=PASSWORD, now=now)
+        sample_model(project=project)
         with CaptureQueriesContext(
             connection,
         ) as second_run:
             assert sample_load(password=PASSWORD, now=now + timedelta(days=1)) == project
+            sample_model(project=project)
         yield project, now, len(second_run)
         transaction.set_rollback(True)
 
@@ -109,9 +118,19 @@ def test_golden_version_verifies(project):
     assert {item.split for item in version.items.all()} == {"train", "test"}
 
 
+def test_first_model_was_judged_promoted_and_has_scored_what_waits(project):
+    deployment = Deployment.objects.get(project=project)
+    assert deployment.gate_decision.verdict == "pass"
+    assert deployment.model_version.state == "champion"
+    rescoring = RescoringRun.objects.get(project=project)
+    assert (rescoring.state, rescoring.n_items > 200) == ("succeeded", True)
+    waiting = Item.objects.filter(state="open").select_related("prediction")
+    assert {item.prediction.model_ref for item in waiting} == {deployment.model_version.ref}
+
+
 def test_second_run_finds_everything_and_writes_nothing(loaded, db):
     project, _now, queries = loaded
-    assert queries <= 3  # the search for it, inside a savepoint
+    assert queries <= 4  # the search for it, inside a savepoint, and for a model
     assert Project.objects.filter(is_sample=True).get() == project
     assert Event.objects.filter(project_id=project.pk, verb="project.created").count() == 1
 

@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.console.sample_loader import LOGINS, sample_load
+from apps.console.sample_loader import LOGINS, sample_load, sample_model
+from apps.projects.models import Project
 
 
 class Command(BaseCommand):
@@ -22,10 +23,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, password: str, **options: Any) -> None:
         if not password:
             raise CommandError("Set SAMPLE_PASSWORD (or give --password): the sample's people log in with it.")
+        if not Project.objects.filter(is_sample=True).exists():
+            self.stderr.write("Loading the sample project; the first time that takes about a minute.")
         project = sample_load(password=password, now=timezone.now())
+        self._model(project)
         self.stdout.write(f"Sample project: {project.name}. Log in as one of")
         for email, name, _ in LOGINS:
             self.stdout.write(f"  {email:<26} {name.lower():<16} password: {_password_words(email, password)}")
+
+    def _model(self, project: Project) -> None:
+        try:
+            sample_model(project=project)
+        except Exception as exc:
+            self.stderr.write(f"The sample has no model: {exc} Train one in the console under Training.")
 
 
 def _password_words(email: str, password: str) -> str:
