@@ -18,3 +18,11 @@ def rescoring_runs_reap() -> None:
     from apps.rollout import services
 
     services.rescoring_runs_reap(now=timezone.now())
+
+
+@shared_task(acks_late=True)
+def rescoring_arrivals() -> None:
+    """Periodic: what came in since is scored by the champion too."""
+    from apps.rollout import services
+
+    services.rescoring_arrivals(now=timezone.now())

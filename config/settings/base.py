@@ -197,6 +197,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10,
         "options": {"queue": "default", "expires": 30},
     },
+    "rescoring-arrivals": {
+        "task": "apps.rollout.tasks.rescoring_arrivals",
+        "schedule": 60,
+        "options": {"queue": "default", "expires": 60},
+    },
     "rescoring-runs-reap": {
         "task": "apps.rollout.tasks.rescoring_runs_reap",
         "schedule": 10,

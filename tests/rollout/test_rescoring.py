@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from apps.core.jobs import job_claim
 from apps.intake.models import Prediction
-from apps.queues.models import ReviewerCursor
+from apps.queues.models import Item, ReviewerCursor
+from apps.queues.services import item_terms_refresh
 from apps.rollout import services
 from apps.rollout.models import RescoringRun
 from tests import factories
@@ -128,3 +129,29 @@ def test_rescoring_runs_reap_sends_again_then_fails(run, sent):
         assert run.state == expected
         claimed_at += timedelta(minutes=2)
     assert sent == [str(run.pk)]
+
+
+def test_rescoring_arrivals_scores_what_came_in_since(project, run, waiting, predictor, sent):
+    _execute(run)
+    before = {item.pk: item.sort_key for item in Item.objects.all()}
+    assert services.rescoring_arrivals(now=timezone.now()) == 0
+    arrived = factories.item(waiting[0].queue, trace=factories.trace(project, "swap it"))
+    assert services.rescoring_arrivals(now=timezone.now()) == 1
+    assert services.rescoring_arrivals(now=timezone.now()) == 0  # one at a time
+    later = _execute(RescoringRun.objects.exclude(pk=run.pk).get())
+    arrived.refresh_from_db()
+    assert (later.n_items, later.n_moved, arrived.prediction.model_ref) == (1, 1, "model-2")
+    assert {item.pk: item.sort_key for item in Item.objects.exclude(pk=arrived.pk)} == before
+
+
+def test_rescoring_arrivals_asks_nothing_without_a_champion(waiting, sent):
+    assert services.rescoring_arrivals(now=timezone.now()) == 0
+
+
+def test_feedback_after_a_rescoring_keeps_its_prediction(run, waiting, predictor):
+    _execute(run)
+    item = waiting[1]
+    factories.prediction(item.trace, {"Refund": 1.0}, model_ref="model-9", created_at=timezone.now())  # rolled back
+    item_terms_refresh(trace=item.trace)
+    item.refresh_from_db()
+    assert item.prediction.model_ref == "model-2"

@@ -86,7 +86,8 @@ def item_replace(*, item: Item) -> bool:
         item,
         queue=item.queue,
         trace=trace,
-        prediction=latest_prediction(trace) if trace is not None else None,
+        # What a re-scoring has set stands: after a rollback the newest prediction is not the champion's.
+        prediction=item.prediction or (latest_prediction(trace) if trace is not None else None),
         is_confusing=trace is not None
         and trace.signals.filter(kind__in=_CONFUSION).exclude(verdict="refused").exists(),
         votes_differ=len(answers) > 1,

@@ -2,7 +2,7 @@
 
 from apps.rollout.services.deploying import deployment_rollback, model_promote
 from apps.rollout.services.overrides import override_confirm, override_refuse, override_request
-from apps.rollout.services.rescoring import rescoring_run_execute, rescoring_runs_reap
+from apps.rollout.services.rescoring import rescoring_arrivals, rescoring_run_execute, rescoring_runs_reap
 
 __all__ = [
     "deployment_rollback",
@@ -10,6 +10,7 @@ __all__ = [
     "override_confirm",
     "override_refuse",
     "override_request",
+    "rescoring_arrivals",
     "rescoring_run_execute",
     "rescoring_runs_reap",
 ]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -24,6 +24,7 @@ from apps.intake.services import predictions_store
 from apps.labeling.schema_chain import SchemaChain
 from apps.projects.labelling import parse_config
 from apps.projects.models import Project
+from apps.projects.selectors import schema_current
 from apps.queues.models import Item, Queue
 from apps.queues.services import cursors_reset, queue_rescore
 from apps.rollout import tasks
@@ -35,6 +36,7 @@ from apps.training.services.runs import CancelAsked
 
 STALE_AFTER = timedelta(seconds=45)
 CHUNK = 500
+ARRIVALS_ONLY = "arrivals_only"  # in a run's config: it moves only what it predicts
 PREDICTING = 0.8  # share of the work
 
 
@@ -46,6 +48,36 @@ def rescoring_run_create(*, project: Project, model: ModelVersion, now: datetime
     run = RescoringRun.objects.create(project=project, model_version=model, config=config, created_at=now)
     transaction.on_commit(partial(tasks.rescoring_run_execute.delay, str(run.pk)))
     return run
+
+
+@transaction.atomic
+def rescoring_arrivals(*, now: datetime) -> int:
+    """Periodic: let each champion score what came in after its re-scoring. Returns how many runs were asked for.
+
+    One at a time for each project; such a run moves only the items that it predicts.
+    """
+    asked = 0
+    for model in ModelVersion.objects.filter(state=ModelVersion.State.CHAMPION).order_by("project"):
+        # Two beats at once must not ask twice.
+        project = Project.objects.select_for_update().get(pk=model.project_id)
+        pending = RescoringRun.objects.filter(project=project, state__in=[Job.State.QUEUED, Job.State.RUNNING])
+        if pending.exists() or not _unscored(project=project, model=model).exists():
+            continue
+        config = {"code": code_version(), "model": model.ref, ARRIVALS_ONLY: True}
+        run = RescoringRun.objects.create(project=project, model_version=model, config=config, created_at=now)
+        transaction.on_commit(partial(tasks.rescoring_run_execute.delay, str(run.pk)))
+        asked += 1
+    return asked
+
+
+def _unscored(*, project: Project, model: ModelVersion) -> QuerySet[Item]:
+    """What waits for a single choice by today's schema and has no prediction of the model."""
+    schema = schema_current(project=project)
+    if parse_config(schema.config).kind != "categorical":
+        return Item.objects.none()
+    known = Prediction.objects.filter(trace=OuterRef("trace"), model_ref=model.ref)
+    shown = Item.objects.filter(WAITING, schema=schema, trace__isnull=False, trace__payload__erased_at=None)
+    return shown.exclude(queue__state=Queue.State.CLOSED).exclude(Exists(known))
 
 
 def rescoring_run_execute(*, run_id: object) -> None:
@@ -90,11 +122,12 @@ def _end(run: RescoringRun, *, state: str, error: str = "") -> None:
 def _execute(run: RescoringRun) -> None:
     queues = list(run.project.queues.exclude(state=Queue.State.CLOSED).order_by("pk"))
     wanted = _waiting_traces(queues)
-    _predict_missing(run, wanted)
+    n_new = _predict_missing(run, wanted)
+    n_predicted = n_new if run.config.get(ARRIVALS_ONLY) else len(wanted)
     moved = 0
     for index, queue in enumerate(queues):
         moved += _reorder(run, queue, done=index / len(queues))
-    RescoringRun.objects.filter(pk=run.pk).update(n_items=len(wanted), n_moved=moved)
+    RescoringRun.objects.filter(pk=run.pk).update(n_items=n_predicted, n_moved=moved)
     run.refresh_from_db(fields=["n_items", "n_moved"])
     _end(run, state=Job.State.SUCCEEDED)
 
@@ -115,13 +148,13 @@ def _waiting_traces(queues: Sequence[Queue]) -> dict[UUID, str]:
     return texts
 
 
-def _predict_missing(run: RescoringRun, wanted: dict[UUID, str]) -> None:
-    """Store a prediction for each trace that has none of this model yet."""
+def _predict_missing(run: RescoringRun, wanted: dict[UUID, str]) -> int:
+    """Store a prediction for each trace that has none of this model yet. Returns how many there were."""
     model = run.model_version
     known = set(_predictions(run).filter(trace__in=list(wanted)).values_list("trace_id", flat=True))
     rows = [(str(key), text) for key, text in wanted.items() if key not in known]
     if not rows:
-        return
+        return 0
     with tempfile.TemporaryDirectory(prefix="rescoring-") as workdir:
         predicted = model_predict(models=[model], rows=rows, workdir=Path(workdir), on_progress=_beat(run))
     names = _label_names(model)
@@ -129,6 +162,7 @@ def _predict_missing(run: RescoringRun, wanted: dict[UUID, str]) -> None:
     shares = predicted.probabilities[model.ref]
     answers = ((UUID(key), *_answer(labels, row)) for (key, _text), row in zip(rows, shares, strict=True))
     predictions_store(model_ref=model.ref, rows=answers, now=timezone.now())
+    return len(rows)
 
 
 def _predictions(run: RescoringRun) -> QuerySet[Prediction]:
@@ -167,7 +201,10 @@ def _reorder(run: RescoringRun, queue: Queue, *, done: float) -> int:
     """Give the queue's items their places by the new predictions, in portions. Returns how many moved."""
     moved = 0
     keys = Item.objects.filter(WAITING, queue=queue).values("trace")
-    ids = list(_predictions(run).filter(trace__in=keys).order_by("pk").values_list("pk", flat=True))
+    found = _predictions(run).filter(trace__in=keys)
+    if run.config.get(ARRIVALS_ONLY):
+        found = found.filter(created_at__gte=run.created_at)
+    ids = list(found.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), CHUNK):
         _progress(run, PREDICTING + (1 - PREDICTING) * done, f"Reordering {queue}")
         predictions = list(Prediction.objects.filter(pk__in=ids[start : start + CHUNK]))
