@@ -28,6 +28,8 @@ AGES = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days
 class ItemFilterForm(forms.Form):
     """What the list of items is narrowed to, by URL. Everything empty: all."""
 
+    MAIN = ("q", "queue", "state", "sort")
+
     q = forms.CharField(label=_("Text or trace"), required=False, max_length=200)
     queue = forms.ChoiceField(label=_("Queue"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False)
@@ -66,6 +68,17 @@ class ItemFilterForm(forms.Form):
         self._choose("sort", ((name, order.words) for name, order in orders.items()), has_any=False)
         for name in ("confidence_from", "confidence_to"):
             self.fields[name].widget.attrs["step"] = "0.01"
+
+    def main(self) -> list[forms.BoundField]:
+        """What is asked for most."""
+        return [self[name] for name in self.MAIN]
+
+    def more(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.MAIN]
+
+    def asks_more(self) -> bool:
+        """Whether one of the folded filters is in use, so that the fold stands open."""
+        return any(field.value() for field in self.more())
 
     def _choose(self, name: str, pairs: Any, *, has_any: bool = True) -> None:
         field = self.fields[name]

@@ -263,8 +263,11 @@ def champion_points(deployments: Sequence[Deployment]) -> list[dict[str, Any]]:
     for one in reversed(deployments):
         if one.is_rollback or one.gate_decision is None:
             continue
-        told = one.gate_decision.evaluation_run.metrics.get("candidate", {}).get("accuracy")
+        metrics = one.gate_decision.evaluation_run.metrics
+        told = metrics.get("candidate", {}).get("accuracy")
         if told and told["value"] is not None:
             name = _("model %(n)s") % {"n": one.model_version.number}
-            points.append({"x": name, "y": told["value"], "low": told["low"], "high": told["high"], "n": told["n"]})
+            ends = {"low": told["low"], "high": told["high"], "n": told["n"]}
+            is_simulated = bool(metrics.get("set", {}).get("simulated"))
+            points.append({"x": name, "y": told["value"], "is_simulated": is_simulated, **ends})
     return points

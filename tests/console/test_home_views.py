@@ -130,7 +130,9 @@ def test_model_tiles(desk, project, version):
     assert (tile(response, "Evaluation").figure, tile(response, "Evaluation").beside) == ("+1.8", "+0.4 to +3.3")
     assert tile(response, "Evaluation").mark == "Simulated"
     assert tile(response, "Rollout").figure == "Model 1"
-    assert response.context["champions"] == [{"x": "model 1", "y": 0.91, "low": 0.9, "high": 0.92, "n": 1200}]
+    point = {"x": "model 1", "y": 0.91, "low": 0.9, "high": 0.92, "n": 1200, "is_simulated": True}
+    assert response.context["champions"] == [point]
+    assert "91.0\u00a0%" in words(response)
 
 
 def test_front_page_asks_the_same_number_of_questions_however_much_there_is(

@@ -84,8 +84,8 @@ def test_front_page_leads_to_what_needs_a_decision(page, login, furnished, manag
     page.goto(reverse("console:home", args=[furnished.slug]))
     expect(page.get_by_role("rowheader", name="1 disagreement in “Unsure answers”")).to_be_visible()
     page.get_by_role("link", name="See them").first.click()
-    expect(page.get_by_role("heading", name="Items")).to_be_visible()
-    expect(page.get_by_label("Age")).to_have_value("late")
+    expect(page.get_by_role("heading", name="Items", exact=True)).to_be_visible()
+    expect(page.get_by_label("Age", exact=True)).to_have_value("late")
     page.get_by_role("link", name="wants an answer 11").click()
     expect(page.get_by_text("model unsure (Refund 0.41, Exchange 0.38)").first).to_be_visible()
 
