@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.core.models import Job
 from apps.evaluation.models import EvaluationRun
-from apps.golden.models import GoldenVersion
+from apps.golden.models import GoldenSet, GoldenVersion, SplitAssignment
 from apps.intake.models import Escalation
 from apps.projects.services import api_key_create
 from apps.queues.models import Item
@@ -174,6 +174,8 @@ def test_from_an_escalation_to_a_better_queue(
     click_button(desk, "Make the set")
     click_button(desk, "Count")
     click_button(desk, "Gather them")
+    # As if an earlier version had placed it: sides are drawn, and the walk's end needs it among what is trained on.
+    SplitAssignment.objects.create(golden_set=GoldenSet.objects.get(), item=item, cluster_key="0" * 64, side="train")
     desk.get_by_role("link", name="Freeze the next version").click()
     click_button(desk, "Freeze version 1")
     desk.get_by_role("heading", name="version 1").first.wait_for()
@@ -204,7 +206,7 @@ def test_from_an_escalation_to_a_better_queue(
     second = train(desk, project, seed=9)
     run = evaluate(desk, project)
     assert run.gate_decision.verdict != "pass"
-    desk.get_by_label("Reason").fill("the first one is to be retired")
+    desk.get_by_label("Reason").fill("The first one leaves service on Monday; this one answers as well.")
     click_button(desk, "Ask for an override")
     desk.get_by_text("You asked for it").wait_for()
     other_desk = login(open_page(), second_manager)
@@ -219,7 +221,7 @@ def test_from_an_escalation_to_a_better_queue(
     # From the model back to every vote.
     desk.goto(reverse("console:lineage_model", args=[project.slug, model.pk]))
     desk.get_by_role("heading", name=f"What model {model.number} rests on").wait_for()
-    trail = find_trail(desk, text, version)
+    trail = find_trail(desk, text)
     trail.locator("summary").click()
     for words in ("Refund", "Exchange", "Reviewer", "Second reviewer", "Adjudicator", "chat-4471"):
         assert words in trail.inner_text()
@@ -261,10 +263,8 @@ def evaluate(desk, project):
     return run
 
 
-def find_trail(desk, text, version):
-    """The escalated item's article; it stands on a later page of the list where the split put it into training."""
-    trained = version.items.get(item__trace__trace_id="chat-4471").split == "train"
-    assert trained, "the walk needs the escalated item on the training side"
+def find_trail(desk, text):
+    """The escalated item's article; it may stand on a later page of the list."""
     while not desk.locator("article", has_text=text).count():
         desk.get_by_role("link", name="Next").or_(desk.get_by_role("link", name="Older")).first.click()
     return desk.locator("article", has_text=text).first
