@@ -12,7 +12,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -121,24 +121,38 @@ def temporary_home() -> Iterator[Home]:
         home.remove()
 
 
-def reachable(program: Path, *, tree: Path, home: Home) -> Path:
-    """`program`, or its copy in a place which the services' user can reach; `tree` is the folder that moves along."""
+def reachable(program: Path, *, root: Path, trees: Sequence[Path], home: Home) -> Path:
+    """`program`, or its copy in a place which the services' user can reach.
+
+    Args:
+        trees: the folders below `root` that must move along, each keeping its place relative to the others.
+    Raises:
+        EmbeddedError: that user cannot run the copy either.
+    """
     if home.user is None or _runs(program, home.user):
         return program
-    copied = checkout_home().root / "programs" / _digest(tree) / tree.name
+    # The time of its making tells a package from the newer one that took its place.
+    key = _digest(root / str(program.stat().st_mtime_ns))
+    copied = checkout_home().root / "programs" / key
     if not copied.exists():
-        # Copied beside and renamed: a copy that was interrupted is never taken for a whole one.
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        half = Path(tempfile.mkdtemp(dir=copied.parent))
-        half.chmod(0o755)
-        shutil.copytree(tree, half / tree.name, symlinks=True)
-        with contextlib.suppress(OSError):
-            (half / tree.name).rename(copied)
-        shutil.rmtree(half)
-    moved = copied / program.relative_to(tree)
+        _copy(trees, root=root, target=copied)
+    moved = copied / program.relative_to(root)
     if not _runs(moved, home.user):
         raise EmbeddedError(f"The user {home.user.pw_name} cannot run {moved}, and Postgres refuses to run as root.")
     return moved
+
+
+def _copy(trees: Sequence[Path], *, root: Path, target: Path) -> None:
+    """Copied beside and renamed: a copy that was interrupted is never taken for a whole one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = Path(tempfile.mkdtemp(dir=target.parent))
+    half.chmod(0o755)
+    for tree in trees:
+        shutil.copytree(tree, half / tree.relative_to(root), symlinks=True, dirs_exist_ok=True)
+    try:
+        half.rename(target)
+    except OSError:  # another start was faster
+        shutil.rmtree(half)
 
 
 def _runs(program: Path, user: pwd.struct_passwd) -> bool:

