@@ -1,6 +1,6 @@
 # One file, two images: `app` (web, worker, beat) and `training` (the same with PyTorch).
 #   docker build --target app -t touchstone .
-#   docker build --target training -t touchstone-training --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu .
+#   docker build --target training -t touchstone-training --build-arg TORCH_INDEX=<address of the index with the CPU build> .
 
 FROM python:3.11-slim-bookworm AS base-packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

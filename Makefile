@@ -2,7 +2,7 @@
 # Nothing needs to be installed first but Python 3.11 or newer and make.
 
 PORT ?= 8000
-# For a machine without a GPU: make install TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# For a machine without a GPU: name the index that holds the CPU build of torch.
 TORCH_INDEX ?=
 # The first Python that is new enough.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts import selectors, services
 from apps.accounts.errors import InvitationOver, InvitationUnknown
 from apps.accounts.forms import InvitationForm, LoginForm, NameForm, OwnPasswordForm
+from apps.accounts.http import AuthedRequest
 from apps.accounts.models import Invitation
-from apps.core.http import AuthedRequest
 
 # Where an accepted invitation's session comes from; with two backends Django wants it named.
 BACKEND = "django.contrib.auth.backends.ModelBackend"

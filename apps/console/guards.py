@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from apps.core.http import AuthedRequest
+from apps.accounts.http import AuthedRequest
 from apps.projects import selectors
 from apps.projects.rights import Right, rights_of
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.http import AuthedRequest
 from apps.console.config_draft import ConfigDraft
 from apps.core.errors import InvalidInput
-from apps.core.http import AuthedRequest
 from apps.projects import selectors, services
 from apps.projects.label_templates import label_template, label_templates
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from apps.accounts.http import AuthedRequest
 from apps.core.errors import Conflict
-from apps.core.http import AuthedRequest
 from apps.labeling.services import draft_drop, draft_of, draft_save
 from apps.labeling.widgets import FormState, initial_state, render_review, state_from_post, state_from_result
 from apps.projects.labelling import LabellingConfig, config_of

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from apps.accounts.http import AuthedRequest
 from apps.core.errors import Conflict
-from apps.core.http import AuthedRequest
 from apps.labeling.services import draft_drop, draft_of, draft_save
 from apps.labeling.widgets import initial_state, state_from_post
 from apps.projects.labelling import config_of

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.text import Truncator
 from django_htmx.http import trigger_client_event
 
-from apps.core.http import AuthedRequest
+from apps.accounts.http import AuthedRequest
 from apps.labeling.models import Draft
 from apps.labeling.services import draft_of
 from apps.labeling.widgets import FormState, initial_state, one_press, render_review, state_from_post, state_from_result

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.core.http import AuthedRequest
+from apps.accounts.http import AuthedRequest
 from apps.projects.selectors import guideline_current
 from apps.queues.models import Queue
 from apps.queues.selectors import queues_adjudicable_by, queues_workable_by

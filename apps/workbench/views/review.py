@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.core.http import AuthedRequest
+from apps.accounts.http import AuthedRequest
 from apps.queues.errors import QueueNotOpen
 from apps.queues.models import Queue
 from apps.queues.selectors import queues_workable_by

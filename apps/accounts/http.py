@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
+from apps.accounts.models import User
+
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
-
-    from apps.accounts.models import User
 
 
 class AuthedRequest(HttpRequest):
     """A request behind `login_required`."""
 
-    user: "User"
+    user: User
     htmx: "HtmxDetails"
