@@ -68,7 +68,43 @@ def test_people_role_changes_but_keeps_a_manager(client, project, manager, revie
     assert client.post(url("people_role", project, reviewer.pk), {"role": "king"}).status_code == 422
 
 
-@pytest.mark.parametrize("name", ["people_role", "people_remove", "people_disable", "people_enable"])
+def test_people_say_who_may_start_projects(client, project, manager, reviewer):
+    client.force_login(manager)
+    assert client.post(url("people_creation_allow", project, reviewer.pk)).status_code == 403
+    manager.can_create_projects = True
+    manager.save()
+    assert client.post(url("people_creation_allow", project, reviewer.pk)).status_code == 302
+    reviewer.refresh_from_db()
+    assert reviewer.can_create_projects
+    assert client.post(url("people_creation_forbid", project, reviewer.pk)).status_code == 302
+    reviewer.refresh_from_db()
+    assert not reviewer.can_create_projects
+    assert Event.objects.filter(verb="user.may_create_projects", object_id=str(reviewer.pk)).count() == 1
+
+
+def test_people_who_leave_strand_nothing(client, project, manager, reviewer):
+    queue = factories.queue(project)
+    item = factories.item(queue)
+    factories.annotation(item, factories.member(project), "Refund")
+    slots = factories.review(item, reviewer, state="leased")
+    client.force_login(manager)
+    client.post(url("people_role", project, reviewer.pk), {"role": "viewer"})
+    item.refresh_from_db()
+    slots.refresh_from_db()
+    assert (slots.state, item.state) == ("expired", "adjudication")
+
+
+_ACTS = [
+    "people_role",
+    "people_remove",
+    "people_disable",
+    "people_enable",
+    "people_creation_allow",
+    "people_creation_forbid",
+]
+
+
+@pytest.mark.parametrize("name", _ACTS)
 def test_acts_on_people_are_for_managers_and_members(client, project, manager, viewer, reviewer, stranger, name):
     client.force_login(viewer)
     assert client.post(url(name, project, reviewer.pk)).status_code == 403
@@ -81,7 +117,7 @@ def test_acts_on_people_are_for_managers_and_members(client, project, manager, v
 
 def leased(project, reviewer):
     queue = factories.queue(project)
-    return factories.review(factories.item(queue), reviewer)
+    return factories.review(factories.item(queue), reviewer, state="leased")
 
 
 def test_people_remove_returns_leases_of_the_project(client, project, manager, reviewer):

@@ -11,8 +11,10 @@ from apps.core.errors import NotAllowed
 from apps.events.services import event_record
 from apps.projects import selectors as projects_selectors
 from apps.projects import services as projects
-from apps.projects.models import Project
+from apps.projects.models import Membership, Project
 from apps.queues import services as queues
+from apps.queues.models import Queue
+from apps.queues.selectors import reviewer_ids
 
 
 @transaction.atomic
@@ -42,7 +44,23 @@ def member_remove(*, project: Project, user: User, by: User, now: datetime) -> b
     removed = projects.membership_remove(project=project, user=user, by=by, now=now)
     for queue in project.queues.all():
         queues.leases_return(reviewer=user, queue=queue)
+        queues.stranded_sweep(queue=queue)
     return removed
+
+
+@transaction.atomic
+def role_set(*, project: Project, user: User, role: str, by: User, now: datetime) -> Membership:
+    """Give a person another role; what he may no longer answer goes back, or to an adjudicator.
+
+    Raises:
+        InvalidInput: no such role. Conflict: nobody would be left to manage the project.
+    """
+    membership = projects.membership_set(project=project, user=user, role=role, by=by, now=now)
+    for queue in project.queues.all():
+        if user.pk not in reviewer_ids(queue=queue):
+            queues.leases_return(reviewer=user, queue=queue)
+        queues.stranded_sweep(queue=queue)
+    return membership
 
 
 @transaction.atomic
@@ -55,6 +73,8 @@ def person_disable(*, project: Project, user: User, by: User, now: datetime) -> 
     _refuse_foreign(by, user)
     user = accounts.user_disable(user=user, by=by, now=now)
     returned = queues.leases_return(reviewer=user)
+    for queue in Queue.objects.filter(project__memberships__user=user):
+        queues.stranded_sweep(queue=queue)
     payload = {"leases_returned": returned}
     event_record(verb="user.disabled", obj=user, project_id=project.pk, actor=by, payload=payload, at=now)
     return user
@@ -66,6 +86,21 @@ def person_enable(*, project: Project, user: User, by: User, now: datetime) -> U
     _refuse_foreign(by, user)
     user = accounts.user_enable(user=user, by=by, now=now)
     event_record(verb="user.enabled", obj=user, project_id=project.pk, actor=by, at=now)
+    return user
+
+
+@transaction.atomic
+def project_creation_set(*, project: Project, user: User, allowed: bool, by: User, now: datetime) -> User:
+    """Say whether a person may start projects of his own.
+
+    Raises:
+        NotAllowed: `by` may not start projects himself.
+    """
+    if not by.can_create_projects:
+        raise NotAllowed("Only somebody who may start projects can let others do so.")
+    user = accounts.user_set_can_create_projects(user=user, allowed=allowed)
+    verb = "user.may_create_projects" if allowed else "user.may_not_create_projects"
+    event_record(verb=verb, obj=user, project_id=project.pk, actor=by, at=now)
     return user
 
 

@@ -20,7 +20,6 @@ from apps.core.errors import Conflict, InvalidInput, NotAllowed, TouchstoneError
 from apps.projects import selectors
 from apps.projects.models import Membership, Project
 from apps.projects.rights import Right
-from apps.projects.services import membership_set
 
 
 @project_page()
@@ -65,7 +64,7 @@ def people_role(request: ProjectRequest, project: Project, user_id: UUID) -> Htt
         return _page(request, project, InviteForm(), error=_("There is no such role."), status=422)
     role = form.cleaned_data["role"]
     try:
-        membership_set(project=project, user=user, role=role, by=request.user, now=timezone.now())
+        services.role_set(project=project, user=user, role=role, by=request.user, now=timezone.now())
     except (InvalidInput, Conflict) as exc:
         return _page(request, project, InviteForm(), error=exc.message, status=409)
     messages.success(request, _("%(who)s is %(role)s now.") % {"who": user, "role": role})
@@ -109,6 +108,28 @@ def people_enable(request: ProjectRequest, project: Project, user_id: UUID) -> H
     return redirect("console:people", project.slug)
 
 
+@project_page(Right.MANAGE)
+@require_POST
+def people_creation_allow(request: ProjectRequest, project: Project, user_id: UUID) -> HttpResponse:
+    return _creation(request, project, _member(project, user_id), allowed=True)
+
+
+@project_page(Right.MANAGE)
+@require_POST
+def people_creation_forbid(request: ProjectRequest, project: Project, user_id: UUID) -> HttpResponse:
+    return _creation(request, project, _member(project, user_id), allowed=False)
+
+
+def _creation(request: ProjectRequest, project: Project, user: User, *, allowed: bool) -> HttpResponse:
+    try:
+        services.project_creation_set(project=project, user=user, allowed=allowed, by=request.user, now=timezone.now())
+    except NotAllowed as exc:
+        return _page(request, project, InviteForm(), error=exc.message, status=403)
+    words = _("%(who)s may start projects now.") if allowed else _("%(who)s may no longer start projects.")
+    messages.success(request, words % {"who": user})
+    return redirect("console:people", project.slug)
+
+
 def _member(project: Project, user_id: UUID) -> User:
     return get_object_or_404(selectors.memberships_of(project=project), user_id=user_id).user
 
@@ -135,4 +156,6 @@ urlpatterns = [
     path(f"{_HERE}<uuid:user_id>/remove/", people_remove, name="people_remove"),
     path(f"{_HERE}<uuid:user_id>/disable/", people_disable, name="people_disable"),
     path(f"{_HERE}<uuid:user_id>/enable/", people_enable, name="people_enable"),
+    path(f"{_HERE}<uuid:user_id>/creation/allow/", people_creation_allow, name="people_creation_allow"),
+    path(f"{_HERE}<uuid:user_id>/creation/forbid/", people_creation_forbid, name="people_creation_forbid"),
 ]
