@@ -108,19 +108,18 @@ def test_a_request_killed_midway_leaves_nothing_and_can_be_sent_again():
             died.append(exc)
 
     port = free_port()
-    with server(port) as process:
-        with transaction.atomic():
-            # An unfinished row of the same trace holds the request in the middle of its transaction.
-            blocker = factories.trace(project, "help", trace_id="t1")
-            client = threading.Thread(target=first_try, args=(port,))
-            client.start()
-            wait_for(lambda: locks("NOT granted"))
-            status, answer = send(port, secret, "escalations", body, "k1")
-            assert (status, answer["code"]) == (409, "in_flight")
-            kill(process)
-            client.join(timeout=LIMIT_S)
-            assert died
-            transaction.set_rollback(True)
+    with server(port) as process, transaction.atomic():
+        # An unfinished row of the same trace holds the request in the middle of its transaction.
+        blocker = factories.trace(project, "help", trace_id="t1")
+        client = threading.Thread(target=first_try, args=(port,))
+        client.start()
+        wait_for(lambda: locks("NOT granted"))
+        status, answer = send(port, secret, "escalations", body, "k1")
+        assert (status, answer["code"]) == (409, "in_flight")
+        kill(process)
+        client.join(timeout=LIMIT_S)
+        assert died
+        transaction.set_rollback(True)
     assert not Trace.objects.filter(pk=blocker.pk).exists()
     wait_for(lambda: not locks("locktype = 'advisory'"))
     assert not Trace.objects.exists()
