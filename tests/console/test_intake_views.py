@@ -287,3 +287,18 @@ def test_safe_cell(value, cell):
     from apps.console.labels_csv import safe_cell
 
     assert safe_cell(value) == cell
+
+
+def test_trace_page_hides_guesses_from_a_manager_who_reviews(client, project, manager):
+    queue = factories.queue(project)
+    trace = factories.trace(project)
+    factories.prediction(trace, {"Refund": 0.7312, "Exchange": 0.2688})
+    factories.item(queue, trace=trace)
+    client.force_login(manager)
+    address = reverse("console:intake_trace", args=[project.slug, trace.pk])
+    assert "assistant-1" in client.get(address).content.decode()
+    queue.members.create(user=manager)
+    page = client.get(address).content.decode()
+    assert "hidden from you" in page
+    assert "0.73" not in page
+    assert "73" not in page.split("Predictions")[1].split("</section>")[0]

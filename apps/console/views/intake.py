@@ -22,7 +22,7 @@ from apps.intake.models import Escalation, Signal, Trace
 from apps.intake.selectors.overview import MONTH
 from apps.projects.models import Project
 from apps.projects.rights import Right
-from apps.queues.selectors import items_of_project
+from apps.queues.selectors import items_of_project, votes_hidden_from
 
 
 def intake_page(
@@ -121,12 +121,15 @@ def _escalations(project: Project, wanted: Mapping[str, Any], *, now: datetime) 
 def intake_trace(request: ProjectRequest, project: Project, trace_pk: UUID) -> HttpResponse:
     """One trace with all that came in about it. No votes: they are on the item's page."""
     trace = get_object_or_404(selectors.traces_of(project=project), pk=trace_pk)
+    items = list(items_of_project(project=project).filter(trace=trace).select_related("queue").order_by("pk"))
     context: dict[str, Any] = {
         "trace": trace,
+        # Who may still get the item as a reviewer must not learn the model's guess here either.
+        "is_blind": any(votes_hidden_from(user=request.user, item=item) for item in items),
         "predictions": trace.predictions.order_by("created_at"),
         "signals": trace.signals.select_related("reason").order_by("received_at"),
         "escalations": trace.escalations.select_related("reason").order_by("created_at"),
-        "items": items_of_project(project=project).filter(trace=trace).select_related("queue").order_by("pk"),
+        "items": items,
         "is_adversary": project.adversarial_users.filter(user_ref=trace.user_ref).exists() if trace.user_ref else False,
         "now": timezone.now(),
     }
