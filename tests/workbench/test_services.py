@@ -225,9 +225,13 @@ def test_adjudicate_sends_back_for_more_answers(queue, people, adjudicator):
     assert claim(queue, people[3]).item == item
 
 
-def test_who_sent_an_item_back_never_gets_it_as_a_reviewer(queue, people, adjudicator, manager):
+@pytest.mark.parametrize("had_it", [False, True])
+def test_who_sent_an_item_back_never_gets_it_as_a_reviewer(queue, people, adjudicator, manager, had_it):
     queues.members_set(queue=queue, user_ids=[adjudicator.pk], by=manager)
     factories.item(queue)
+    if had_it:
+        lease = claim(queue, adjudicator)
+        queues.review_release(review=lease, token=lease.token)
     for person, label in zip(people, ["Refund", "Exchange", "Order status"], strict=False):
         answer(queue, person, label)
     item = Item.objects.get()

@@ -126,18 +126,13 @@ def review_give_back(*, review: Review, now: datetime) -> None:
 
 def review_bar(*, item: Item, reviewer: User, reason: str, now: datetime) -> None:
     """Keep an item from a person who has seen others' answers to it. The caller holds the item's lock."""
-    Review.objects.get_or_create(
-        item=item,
-        reviewer=reviewer,
-        defaults={
-            "state": Review.State.SKIPPED,
-            "token": _next_token(),
-            "lane": "reserved",
-            "leased_at": now,
-            "expires_at": now,
-            "skip_reason": reason,
-        },
-    )
+    passed = {"state": Review.State.SKIPPED, "skip_reason": reason, "token": _next_token()}
+    lease = {"lane": "reserved", "leased_at": now, "expires_at": now}
+    review, is_new = Review.objects.get_or_create(item=item, reviewer=reviewer, defaults=passed | lease)
+    if not is_new:
+        # One that ran out could come back to him, and one that he holds would now be answered with others' votes.
+        live = (Review.State.EXPIRED, Review.State.LEASED)
+        Review.objects.filter(pk=review.pk, state__in=live).update(**passed)
 
 
 @transaction.atomic
