@@ -16,7 +16,7 @@ from apps.queues.models import Item, Review
 from tests import factories
 from tests.workers import database_url
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
 PROCESSES, KILLED, OVERLAP = 8, 2, 3
 LIMIT_S = 600
