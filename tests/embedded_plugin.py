@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from config.embedded import embedded_postgres, embedded_redis, temporary_home
+from config.embedded import EmbeddedError, embedded_postgres, embedded_redis, temporary_home
 
 _services = contextlib.ExitStack()
 
@@ -19,7 +19,10 @@ def pytest_load_initial_conftests(args: list[str]) -> Generator[None, None, None
     """Only the controller gets here without a URL: the workers of pytest-xdist inherit its environment."""
     if "DATABASE_URL" not in os.environ and not {"-h", "--help", "-V", "--version"} & set(args):
         home = _services.enter_context(temporary_home())
-        os.environ["DATABASE_URL"] = _services.enter_context(embedded_postgres(home, durable=False))
+        try:
+            os.environ["DATABASE_URL"] = _services.enter_context(embedded_postgres(home, durable=False))
+        except EmbeddedError as exc:
+            raise pytest.UsageError(str(exc)) from exc
     return (yield)
 
 
