@@ -15,12 +15,6 @@ def _lock_number(key: str) -> int:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
 
 
-def advisory_lock(key: str) -> None:
-    """Wait for the transaction-level advisory lock of `key`; it is given back at the transaction's end."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(key)])
-
-
 def advisory_lock_try(key: str) -> bool:
     """Take the transaction-level advisory lock of `key` if it is free now."""
     with connection.cursor() as cursor:
