@@ -15,7 +15,18 @@ from config.embedded.postgres import embedded_postgres
 from config.embedded.redis import embedded_redis
 
 # Commands that never look at the database.
-_NEED_NOTHING = {"check", "collectstatic", "compilemessages", "help", "makemessages", "spectacular", "version"}
+_NEED_NOTHING = {
+    "aggregate",
+    "agreement",
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "help",
+    "makemessages",
+    "replay",
+    "spectacular",
+    "version",
+}
 
 
 def needs_services(arguments: list[str]) -> bool:

@@ -1,0 +1,210 @@
+"""Label and truth files on disk, read into arrays; what could not be used is counted and named.
+
+A label file has one row per answer (item, worker, label), a truth file one per item (item, label). Both are CSV with a
+header: comma, semicolon, tab or bar between the cells; UTF-8 or UTF-16, with or without a byte order mark; plain or
+gzip. Every cell is text: "01" and "1" are two items, "New York" is one label; only spaces around a cell are cut.
+"""
+
+import re
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.consensus.label_rows import Notes, Problem, rows_read
+from apps.core.errors import InvalidInput
+
+# What a column may be called when no name is given: ours first, then what other tools write.
+ITEM_COLUMNS = ("item", "task")
+WORKER_COLUMNS = ("worker", "reviewer", "annotator")
+LABEL_COLUMNS = ("label",)
+UNKNOWN = -1
+NEVER_GIVEN = -2
+DUPLICATE_RULES = ("latest", "drop-conflicting")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFile:
+    """Answers in long format, at most one per item and reviewer, ordered by item and reviewer.
+
+    The order of rows in the file changes nothing here but which of two answers is the later one.
+    """
+
+    items: tuple[str, ...]  # sorted: by number where all are whole numbers, else by text
+    reviewers: tuple[str, ...]  # sorted likewise
+    classes: tuple[str, ...]  # sorted likewise; only labels that were given
+    item_idx: NDArray[np.int64]  # (n_labels,), into `items`
+    reviewer_idx: NDArray[np.int64]  # (n_labels,), into `reviewers`
+    label_idx: NDArray[np.int64]  # (n_labels,), into `classes`
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TruthFile:
+    """The right label of each item."""
+
+    answers: dict[str, str]
+    problems: tuple[Problem, ...]
+
+
+def labels_read(
+    path: Path,
+    *,
+    item_column: str = "",
+    worker_column: str = "",
+    label_column: str = "",
+    duplicates: str = "latest",
+) -> LabelFile:
+    """Read a label file.
+
+    Args:
+        item_column, worker_column, label_column: names in the header; empty: the usual names.
+        duplicates: what holds when a worker answered an item twice. "latest": the later row; "drop-conflicting": none
+            if they differ. Equal answers count once either way.
+    Raises:
+        InvalidInput: the file cannot be read, lacks a column, is no proper CSV, or has no usable row.
+    """
+    wanted = {
+        "item": (item_column, ITEM_COLUMNS),
+        "worker": (worker_column, WORKER_COLUMNS),
+        "label": (label_column, LABEL_COLUMNS),
+    }
+    notes = Notes()
+    columns = (_Column(), _Column(), _Column())
+    lines = array("q")
+    for line, cells in rows_read(path, wanted, notes):
+        lines.append(line)
+        for column, cell in zip(columns, cells, strict=True):
+            column.append(cell)
+    if not lines:
+        raise InvalidInput(f"{path} has no usable row.{notes.sentence()}")
+    indices = [column.sorted() for column in columns]
+    kept = _one_answer_each(*(index for _, index in indices), rule=duplicates, lines=lines, notes=notes)
+    if not len(kept):
+        raise InvalidInput(f"{path} has no usable row.{notes.sentence()}")
+    (items, item_idx), (reviewers, reviewer_idx), (classes, label_idx) = (
+        _used(names, index[kept]) for names, index in indices
+    )
+    return LabelFile(items, reviewers, classes, item_idx, reviewer_idx, label_idx, notes.problems())
+
+
+def _used(names: tuple[str, ...], index: NDArray[np.int64]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Without the names that only dropped rows had: a class that nobody chose would count as a possible answer."""
+    places, among = np.unique(index, return_inverse=True)
+    return tuple(names[place] for place in places), among
+
+
+def truth_read(path: Path, *, item_column: str = "", label_column: str = "") -> TruthFile:
+    """Read a truth file. An item with two different labels has no known truth and is left out.
+
+    Raises:
+        InvalidInput: as in `labels_read`.
+    """
+    wanted = {"item": (item_column, ITEM_COLUMNS), "label": (label_column, LABEL_COLUMNS)}
+    notes = Notes()
+    answers: dict[str, str] = {}
+    conflicting: set[str] = set()
+    for line, (item, label) in rows_read(path, wanted, notes):
+        if item not in answers:
+            answers[item] = label
+        elif answers[item] == label:
+            notes.add("repeated_truth", "repeated truth rows, each counted once", f"line {line} (item {item})")
+        else:
+            conflicting.add(item)
+            notes.add(
+                "conflicting_truth",
+                "truth rows that contradict an earlier one, their items left out of the measurement",
+                f"line {line} (item {item})",
+            )
+    for item in conflicting:
+        del answers[item]
+    if not answers:
+        raise InvalidInput(f"{path} has no usable row.{notes.sentence()}")
+    return TruthFile(answers, notes.problems())
+
+
+def truth_indexed(labels: LabelFile, truth: TruthFile) -> tuple[NDArray[np.int64], tuple[Problem, ...]]:
+    """The truth as class indices, shape (n_items,), and what about the two files does not fit together.
+
+    UNKNOWN (-1) stands for an item without a known truth, NEVER_GIVEN (-2) for a true label that no worker ever gave:
+    every method gets that item wrong.
+    """
+    place = {item: index for index, item in enumerate(labels.items)}
+    classes = {label: index for index, label in enumerate(labels.classes)}
+    known = np.full(len(labels.items), UNKNOWN, dtype=np.int64)
+    notes = Notes()
+    for item, label in truth.answers.items():
+        if item not in place:
+            notes.add("unknown_truth_item", "truth items without any label, left out", f"item {item}")
+            continue
+        known[place[item]] = classes.get(label, NEVER_GIVEN)
+        if label not in classes:
+            notes.add(
+                "truth_never_given",
+                "items whose true label no worker ever gave, counted as wrong",
+                f"item {item} ({label})",
+            )
+    for index in np.flatnonzero(known == UNKNOWN):
+        notes.add("item_without_truth", "items without a truth, not measured", f"item {labels.items[index]}")
+    return known, notes.problems()
+
+
+@dataclass(slots=True)
+class _Column:
+    """Cells as numbers in the order of first appearance: four bytes a cell, each distinct text kept once."""
+
+    codes: dict[str, int] = field(default_factory=dict)
+    cells: "array[int]" = field(default_factory=lambda: array("l"))
+
+    def append(self, cell: str) -> None:
+        self.cells.append(self.codes.setdefault(cell, len(self.codes)))
+
+    def sorted(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """The distinct texts in their stated order, and each cell as an index into them."""
+        names = tuple(_in_order(self.codes))
+        rank = np.empty(len(names), dtype=np.int64)
+        rank[[self.codes[name] for name in names]] = np.arange(len(names))
+        return names, rank[np.frombuffer(self.cells, dtype=np.dtype("l"))]
+
+
+def _in_order(names: dict[str, int]) -> list[str]:
+    """By number where every name is a whole number, else by text; "1" before "01", so that the order is total."""
+    if all(re.fullmatch(r"-?[0-9]{1,18}", name) for name in names):
+        return sorted(names, key=lambda name: (int(name), len(name), name))
+    return sorted(names)
+
+
+def _one_answer_each(
+    item_idx: NDArray[np.int64],
+    reviewer_idx: NDArray[np.int64],
+    label_idx: NDArray[np.int64],
+    *,
+    rule: str,
+    lines: Sequence[int],
+    notes: Notes,
+) -> NDArray[np.int64]:
+    """Which rows count, ordered by item and reviewer."""
+    if rule not in DUPLICATE_RULES:
+        raise ValueError(f"duplicates must be one of {', '.join(DUPLICATE_RULES)}")
+    order = np.lexsort((reviewer_idx, item_idx))  # stable: rows of one pair stay in the order of the file
+    item, reviewer, label = item_idx[order], reviewer_idx[order], label_idx[order]
+    repeats = (item[1:] == item[:-1]) & (reviewer[1:] == reviewer[:-1])
+    is_last = np.append(~repeats, True)
+    group = np.concatenate([[0], np.cumsum(~repeats)])
+    last = label[is_last][group]
+    is_conflict = np.bincount(group, weights=label != last)[group] > 0
+    kept = is_last & ~(is_conflict & (rule == "drop-conflicting"))
+    for place in np.flatnonzero(~kept):
+        where = f"line {lines[order[place]]}"
+        if not is_conflict[place]:
+            notes.add("repeated_answer", "rows that repeat a worker's answer to an item, each counted once", where)
+        elif rule == "latest":
+            notes.add(
+                "superseded_answer", "answers that a later row of the same worker on the same item replaced", where
+            )
+        else:
+            notes.add("conflicting_answer", "rows of workers who contradict themselves on an item, dropped", where)
+    return np.asarray(order[kept])
