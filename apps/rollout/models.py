@@ -78,15 +78,28 @@ class Override(UUIDModel):
 
 
 class RescoringRun(Job):
-    """After a promotion: the champion predicts the waiting items anew and their order follows."""
+    """A model predicts the waiting items anew and their order follows: the champion, or before it a starting probe."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="rescoring_runs")
-    model_version = models.ForeignKey("training.ModelVersion", on_delete=models.PROTECT, related_name="rescoring_runs")
+    model_version = models.ForeignKey(
+        "training.ModelVersion", on_delete=models.PROTECT, null=True, related_name="rescoring_runs"
+    )  # null: a starting probe
+    probe_sha256 = models.CharField(max_length=64, blank=True)  # the starting probe's files; empty: not fitted yet
     n_items = models.PositiveIntegerField(default=0)
     n_moved = models.PositiveIntegerField(default=0)  # items whose sort key changed
 
     class Meta(Job.Meta):
-        pass
+        constraints = [
+            *Job.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(model_version__isnull=True) | Q(probe_sha256=""), name="rescoringrun_one_model"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"re-scoring by {self.model_version}"
+        return f"re-scoring by {self.model_version or 'a starting probe'}"
+
+    @property
+    def model_ref(self) -> str:
+        """The text id under which its predictions are stored."""
+        return self.model_version.ref if self.model_version else str(self.config["model"])

@@ -1,9 +1,12 @@
 """Reads of deployments, overrides and re-scoring runs."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.evaluation.models import GateDecision
+from apps.intake.models import Prediction
+from apps.projects.labelling import parse_config
 from apps.projects.models import Project
+from apps.projects.selectors import schema_current
 from apps.queues.models import Item, Queue
 from apps.rollout.models import Deployment, Override, RescoringRun
 
@@ -74,6 +77,16 @@ def is_stale(decision: GateDecision) -> bool:
     run = decision.evaluation_run
     active = Deployment.objects.filter(project_id=run.project_id, ended_at__isnull=True).first()
     return (active.model_version_id if active else None) != run.champion_id
+
+
+def items_unscored(*, project: Project, model_ref: str) -> QuerySet[Item]:
+    """What waits for a single choice by today's schema and has no prediction of the model."""
+    schema = schema_current(project=project)
+    if parse_config(schema.config).kind != "categorical":
+        return Item.objects.none()
+    known = Prediction.objects.filter(trace=OuterRef("trace"), model_ref=model_ref)
+    waiting = Item.objects.filter(WAITING, queue__project=project, schema=schema, trace__payload__erased_at=None)
+    return waiting.filter(trace__isnull=False).exclude(Exists(known))
 
 
 def items_waiting(*, project: Project) -> int:

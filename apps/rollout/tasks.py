@@ -22,7 +22,8 @@ def rescoring_runs_reap() -> None:
 
 @shared_task(acks_late=True)
 def rescoring_arrivals() -> None:
-    """Periodic: what came in since is scored by the champion too."""
+    """Periodic: what came in since is scored by the champion too, or by the starting probe of a cold start."""
     from apps.rollout import services
 
     services.rescoring_arrivals(now=timezone.now())
+    services.starting_probes_ask(now=timezone.now())

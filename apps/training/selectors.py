@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -68,7 +68,14 @@ def training_rows(*, version: GoldenVersion) -> Iterator[dict[str, str] | None]:
         yield None if text is None else {"id": str(row.item_id), "text": text, "label": row.label}
 
 
-def model_folder(model: ModelVersion) -> Path:
+class HasFiles(Protocol):
+    """What has a folder in the artifact store: a model version, or a starting probe."""
+
+    @property
+    def artifact_sha256(self) -> str: ...
+
+
+def model_folder(model: HasFiles) -> Path:
     """Where the model's files lie."""
     return Path(settings.ARTIFACT_ROOT) / "models" / model.artifact_sha256
 

@@ -22,6 +22,7 @@ from apps.intake import selectors as intake
 from apps.projects.models import Membership, Project
 from apps.queues.models import Queue
 from apps.rollout import selectors as rollout
+from apps.rollout.models import RescoringRun
 from apps.training import selectors as training
 
 _RUNS = 12
@@ -102,7 +103,7 @@ def _jobs(project: Project, runs: tuple[list[Any], list[Any], list[Any]]) -> dic
     told = [
         *((run, _("Training on %(on)s") % {"on": run.golden_version}, "training_run") for run in trainings),
         *((run, _("Evaluation of model %(n)s") % {"n": run.candidate.number}, "evaluation_run") for run in evaluations),
-        *((run, _("Re-scoring by model %(n)s") % {"n": run.model_version.number}, "rollout") for run in rescorings),
+        *((run, _rescoring_words(run), "rollout") for run in rescorings),
     ]
     jobs = [
         RunningJob(
@@ -116,6 +117,12 @@ def _jobs(project: Project, runs: tuple[list[Any], list[Any], list[Any]]) -> dic
         if not run.is_terminal
     ]
     return {"jobs": jobs}
+
+
+def _rescoring_words(run: RescoringRun) -> str:
+    if run.model_version is None:
+        return _("Re-scoring by a starting probe on %(n)s settled items") % {"n": run.config["settled"]}
+    return _("Re-scoring by model %(n)s") % {"n": run.model_version.number}
 
 
 def _first_steps(project: Project, rows: Sequence[Any]) -> list[tuple[bool, str, str]]:

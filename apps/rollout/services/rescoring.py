@@ -1,4 +1,4 @@
-"""After a change of champion: the new one predicts the waiting items, and the queues' order follows."""
+"""A new champion, or a starting probe, predicts the waiting items, and the queues' order follows."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -24,19 +24,18 @@ from apps.intake.services import predictions_store
 from apps.labeling.schema_chain import SchemaChain
 from apps.projects.labelling import parse_config
 from apps.projects.models import Project
-from apps.projects.selectors import schema_current
 from apps.queues.models import Item, Queue
 from apps.queues.services import cursors_reset, queue_rescore
 from apps.rollout import tasks
 from apps.rollout.models import RescoringRun
-from apps.rollout.selectors import WAITING
+from apps.rollout.selectors import WAITING, items_unscored
+from apps.rollout.services.cold_start import ARRIVALS_ONLY, PROBE_ONLY_WHERE, starting_probe_of
 from apps.training.models import ModelVersion
-from apps.training.services import model_predict
+from apps.training.services import StartingProbe, model_predict
 from apps.training.services.runs import CancelAsked
 
 STALE_AFTER = timedelta(seconds=45)
 CHUNK = 500
-ARRIVALS_ONLY = "arrivals_only"  # in a run's config: it moves only what it predicts
 PREDICTING = 0.8  # share of the work
 
 
@@ -61,23 +60,13 @@ def rescoring_arrivals(*, now: datetime) -> int:
         # Two beats at once must not ask twice.
         project = Project.objects.select_for_update().get(pk=model.project_id)
         pending = RescoringRun.objects.filter(project=project, state__in=[Job.State.QUEUED, Job.State.RUNNING])
-        if pending.exists() or not _unscored(project=project, model=model).exists():
+        if pending.exists() or not items_unscored(project=project, model_ref=model.ref).exists():
             continue
         config = {"code": code_version(), "model": model.ref, ARRIVALS_ONLY: True}
         run = RescoringRun.objects.create(project=project, model_version=model, config=config, created_at=now)
         transaction.on_commit(partial(tasks.rescoring_run_execute.delay, str(run.pk)))
         asked += 1
     return asked
-
-
-def _unscored(*, project: Project, model: ModelVersion) -> QuerySet[Item]:
-    """What waits for a single choice by today's schema and has no prediction of the model."""
-    schema = schema_current(project=project)
-    if parse_config(schema.config).kind != "categorical":
-        return Item.objects.none()
-    known = Prediction.objects.filter(trace=OuterRef("trace"), model_ref=model.ref)
-    shown = Item.objects.filter(WAITING, schema=schema, trace__isnull=False, trace__payload__erased_at=None)
-    return shown.exclude(queue__state=Queue.State.CLOSED).exclude(Exists(known))
 
 
 def rescoring_run_execute(*, run_id: object) -> None:
@@ -115,13 +104,13 @@ def rescoring_runs_reap(*, now: datetime) -> int:
 @transaction.atomic
 def _end(run: RescoringRun, *, state: str, error: str = "") -> None:
     job_finish(run, state=state, now=timezone.now(), error=error)
-    payload = {"model": str(run.model_version_id), "items": run.n_items, "moved": run.n_moved}
+    payload = {"model": run.model_ref, "items": run.n_items, "moved": run.n_moved}
     event_record(verb=f"rescoring_run.{state}", obj=run, project_id=run.project_id, payload=payload)
 
 
 def _execute(run: RescoringRun) -> None:
     queues = list(run.project.queues.exclude(state=Queue.State.CLOSED).order_by("pk"))
-    wanted = _waiting_traces(queues)
+    wanted = _waiting_traces(run, queues)
     n_new = _predict_missing(run, wanted)
     n_predicted = n_new if run.config.get(ARRIVALS_ONLY) else len(wanted)
     moved = 0
@@ -132,10 +121,11 @@ def _execute(run: RescoringRun) -> None:
     _end(run, state=Job.State.SUCCEEDED)
 
 
-def _waiting_traces(queues: Sequence[Queue]) -> dict[UUID, str]:
-    """Text by trace id of what waits in the queues and is judged by a single choice."""
+def _waiting_traces(run: RescoringRun, queues: Sequence[Queue]) -> dict[UUID, str]:
+    """Text by trace id of what waits in the queues for this model and is judged by a single choice."""
+    scope = PROBE_ONLY_WHERE if run.model_version is None else Q()
     items = (
-        Item.objects.filter(WAITING, queue__in=queues, trace__isnull=False, trace__payload__erased_at=None)
+        Item.objects.filter(WAITING, scope, queue__in=queues, trace__isnull=False, trace__payload__erased_at=None)
         .select_related("schema")
         .order_by("pk")
     )
@@ -150,13 +140,13 @@ def _waiting_traces(queues: Sequence[Queue]) -> dict[UUID, str]:
 
 def _predict_missing(run: RescoringRun, wanted: dict[UUID, str]) -> int:
     """Store a prediction for each trace that has none of this model yet. Returns how many there were."""
-    model = run.model_version
     known = set(_predictions(run).filter(trace__in=list(wanted)).values_list("trace_id", flat=True))
     rows = [(str(key), text) for key, text in wanted.items() if key not in known]
     if not rows:
         return 0
     with tempfile.TemporaryDirectory(prefix="rescoring-") as workdir:
-        predicted = model_predict(models=[model], rows=rows, workdir=Path(workdir), on_progress=_beat(run))
+        model = run.model_version or starting_probe_of(run, workdir=Path(workdir) / "fit", on_progress=_beat(run))
+        predicted = model_predict(models=[model], rows=rows, workdir=Path(workdir) / "predict", on_progress=_beat(run))
     names = _label_names(model)
     labels = [names.get(label, label) for label in predicted.labels[model.ref]]
     shares = predicted.probabilities[model.ref]
@@ -166,11 +156,13 @@ def _predict_missing(run: RescoringRun, wanted: dict[UUID, str]) -> int:
 
 
 def _predictions(run: RescoringRun) -> QuerySet[Prediction]:
-    return Prediction.objects.filter(model_ref=run.model_version.ref, trace__project=run.project)
+    return Prediction.objects.filter(model_ref=run.model_ref, trace__project=run.project)
 
 
-def _label_names(model: ModelVersion) -> dict[str, str]:
-    """What the model's labels are called in the project's current schema."""
+def _label_names(model: ModelVersion | StartingProbe) -> dict[str, str]:
+    """What the model's labels are called in the project's current schema, by which a starting probe was fitted."""
+    if isinstance(model, StartingProbe):
+        return {}
     chain, old = SchemaChain(model.project), model.golden_version.schema
     return chain.label_names(old=old, new=chain.current) if old != chain.current else {}
 

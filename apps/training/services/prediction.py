@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from apps.training import selectors
 from apps.training.models import ModelVersion
+from apps.training.services.probing import StartingProbe
 from apps.training.services.process import trainer_run
 from apps.training.trainer.artifact import RESULT, read_json
 
@@ -35,7 +36,7 @@ class PredictionResult:
 
 def model_predict(
     *,
-    models: Sequence[ModelVersion],
+    models: Sequence[ModelVersion | StartingProbe],
     rows: Iterable[tuple[str, str]],
     workdir: Path,
     with_probes: bool = False,
@@ -78,12 +79,12 @@ def model_predict(
     )
 
 
-def probe_ref(model: ModelVersion) -> str:
+def probe_ref(model: ModelVersion | StartingProbe) -> str:
     """The key under which the probe beside a model answers."""
     return f"{model.ref}:probe"
 
 
-def _named(model: ModelVersion, *, with_probe: bool) -> list[dict[str, Any]]:
+def _named(model: ModelVersion | StartingProbe, *, with_probe: bool) -> list[dict[str, Any]]:
     """How the trainer's job names a model, and its probe where that is wanted too."""
     folder = str(selectors.model_folder(model))
     probe = {"name": probe_ref(model), "path": folder, "as_probe": True}
