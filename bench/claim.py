@@ -10,6 +10,7 @@ import os
 import random
 import statistics
 import time
+from collections.abc import Sequence
 from typing import Any
 
 SMALL = 10_000
@@ -67,21 +68,23 @@ def measure(n_items: int) -> dict[str, Any]:
     }
 
 
-def fill(queue: Any, size: int) -> None:
-    """Copies of one item, made by the database."""
+def fill(queue: Any, size: int, *, traces: Sequence[str] = ()) -> None:
+    """Copies of one item, made by the database; of the traces in turn, if any are given."""
     from apps.queues.models import Item
     from tests import factories
 
     template = factories.item(queue)
     fresh = {"id": "gen_random_uuid()", "source_key": "n::text", "sort_key": "-n::float8 / 1000", "trace_id": "NULL"}
     fresh["bumped_seq"] = "nextval('queues_bump_seq')"
+    if traces:
+        fresh["trace_id"] = "(%s::uuid[])[1 + n %% %s]"
     columns = [field.column for field in Item._meta.concrete_fields]
     values = ", ".join(fresh.get(column, f'i."{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
     run(
         f"""INSERT INTO queues_item ({names})
             SELECT {values} FROM queues_item i, generate_series(1, %s) n WHERE i.id = %s""",  # noqa: S608
-        [size - 1, template.pk],
+        [*([list(traces), len(traces)] if traces else []), size - 1, template.pk],
     )
 
 

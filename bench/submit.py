@@ -1,0 +1,173 @@
+"""Answer and next item over HTTP against a bare view that claims and inserts, on the same server and database.
+
+Prints one JSON line. `ratio`: throughput of eight reviewers through the production address (session, CSRF, annotation,
+event, consensus, next item in the answer) over that of the bare view with the same middleware and the same sessions;
+`barest_ratio`: over a view that does not even open the session. `flat_ratio`: the slowest size over the fastest.
+`ahead_ratio`: p95 of a reviewer 50,000 items ahead of everybody else over a fresh one's; `rescored_ratio`: the same
+right after every item got a new place in the order.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.claim import answer_first, fill, run, vacuum
+from bench.reviewers import Reviewer, p95, throughput
+
+SIZES = "10000,100000,1000000"
+REVIEWERS = 8
+AHEAD = 50_000
+ROUNDS, SECONDS = 5, 3.0
+ALONE = 300  # answers of a reviewer who works alone
+TRACES = 500
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default=SIZES, help="items in the queue, by commas; at least 5,000 each")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="length of a round")
+    args = parser.parse_args()
+    sizes = [int(size) for size in args.sizes.split(",")]
+    with _database(), _server() as port:
+        print(json.dumps(measure(sizes, port=port, rounds=args.rounds, seconds=args.seconds)))
+
+
+@contextlib.contextmanager
+def _database() -> Iterator[None]:
+    from config.embedded import embedded_postgres, temporary_home
+
+    static = tempfile.TemporaryDirectory()
+    with temporary_home() as home, embedded_postgres(home, durable=False) as url, static as folder:
+        os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "bench.settings", "BENCH_STATIC_ROOT": folder}
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        yield
+
+
+@contextlib.contextmanager
+def _server() -> Iterator[int]:
+    """The web process as `make demo` and the containers start it."""
+    from config.processes import PROCESSES
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    values = {"host": "127.0.0.1", "port": str(port), "workers": "2", "threads": "4"}
+    web = next(process for process in PROCESSES if process.name == "web")
+    process = subprocess.Popen(web.command(values), cwd=Path(__file__).parent.parent)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    sys.exit("The server did not come up.")
+
+
+def measure(sizes: list[int], *, port: int, rounds: int, seconds: float) -> dict[str, Any]:
+    from bench.bare import TABLES
+    from tests import factories
+
+    run(TABLES.format(size=sum(sizes) + 500_000))
+    project = factories.project()
+    factories.guideline(project)
+    traces = [str(factories.trace(project).pk) for _ in range(TRACES)]
+    queues = []
+    for size in sizes:
+        queues.append(factories.queue(project, f"{size} items"))
+        fill(queues[-1], size, traces=traces)
+    vacuum()
+    people = [_reviewer(project, port) for _ in range(REVIEWERS)]
+    figures = [_speed(people, queue, rounds=rounds, seconds=seconds) for queue in queues]
+    slow, fast = (pick(one["submits_per_s"] for one in figures) for pick in (min, max))
+    return {
+        "bench": "submit",
+        "reviewers": REVIEWERS,
+        "ratio": min(one["ratio"] for one in figures),
+        "barest_ratio": min(one["barest_ratio"] for one in figures),
+        "flat_ratio": round(slow / fast, 2),
+        **_ahead(project, queues[-1], sizes[-1], port=port),
+        "sizes": dict(zip(map(str, sizes), figures, strict=True)),
+    }
+
+
+def _reviewer(project: Any, port: int) -> Reviewer:
+    from tests import factories
+    from tests.factories.projects import PASSWORD
+
+    user = factories.member(project)
+    return Reviewer(port, email=user.email, person=str(user.pk), password=PASSWORD)
+
+
+def _speed(people: list[Reviewer], queue: Any, *, rounds: int, seconds: float) -> dict[str, Any]:
+    """Medians over rounds in which the views take turns, so that a busy machine is slow for all of them."""
+    for person in people:
+        person.begin(str(queue.pk))
+    for act in (Reviewer.answer, Reviewer.bare, lambda one: one.bare("/barest/")):
+        throughput(people, act, seconds=1)
+    rows = []
+    for _ in range(rounds):
+        bare, _p95 = throughput(people, Reviewer.bare, seconds=seconds)
+        barest, _p95 = throughput(people, lambda one: one.bare("/barest/"), seconds=seconds)
+        submits, slow = throughput(people, Reviewer.answer, seconds=seconds)
+        rows.append((submits, slow, bare, barest, submits / bare, submits / barest))
+    names = ("submits_per_s", "p95_ms", "bare_per_s", "barest_per_s", "ratio", "barest_ratio")
+    medians = [statistics.median(column) for column in zip(*rows, strict=True)]
+    return {name: round(value, 3) for name, value in zip(names, medians, strict=True)}
+
+
+def _ahead(project: Any, queue: Any, size: int, *, port: int) -> dict[str, Any]:
+    from apps.accounts.models import User
+    from apps.queues.services import cursors_reset
+
+    ahead, fresh = _reviewer(project, port), _reviewer(project, port)
+    answer_first(queue, User.objects.get(pk=ahead.person), min(AHEAD, size // 2))
+    vacuum()
+    before = _alone(ahead, fresh, queue)
+    # What he has answered stays at the top in another order: the most that has to be passed over.
+    run("UPDATE queues_item SET sort_key = sort_key + random() WHERE queue_id = %s", [queue.pk])
+    cursors_reset(queue=queue)
+    after = _alone(ahead, fresh, queue)
+    return {
+        "ahead_ratio": round(before[0] / before[1], 2),
+        "rescored_ratio": round(after[0] / after[1], 2),
+        "fresh_p95_ms": round(before[1], 2),
+        "ahead_p95_ms": round(before[0], 2),
+        "rescored_p95_ms": round(after[0], 2),
+        "rescored_first_ms": round(after[2], 2),
+    }
+
+
+def _alone(ahead: Reviewer, fresh: Reviewer, queue: Any) -> tuple[float, float, float]:
+    """(p95 ahead, p95 fresh, first answer ahead) in milliseconds; the two take turns."""
+    for person in (ahead, fresh):
+        person.begin(str(queue.pk))
+    pairs = [(ahead.answer(), fresh.answer()) for _ in range(ALONE)]
+    return p95([pair[0] for pair in pairs]), p95([pair[1] for pair in pairs]), pairs[0][0] * 1000
+
+
+if __name__ == "__main__":
+    main()
