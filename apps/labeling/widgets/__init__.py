@@ -14,8 +14,9 @@ from apps.labeling.widgets.answers import (
     state_from_post,
     state_from_result,
 )
-from apps.labeling.widgets.base import FormState, Option, Question, Widget
+from apps.labeling.widgets.base import Context, FormState, Place, Region, ValueWidget, Widget
 from apps.labeling.widgets.check import check_result
+from apps.labeling.widgets.question import Group, Option, Question
 from apps.labeling.widgets.registry import WIDGETS, widget_of
 from apps.labeling.widgets.render import (
     RenderedReview,
@@ -31,11 +32,16 @@ from apps.labeling.widgets.render import (
 __all__ = [
     "WIDGETS",
     "AnswerInvalid",
+    "Context",
     "FormState",
+    "Group",
     "Option",
+    "Place",
     "Question",
+    "Region",
     "RenderedReview",
     "Result",
+    "ValueWidget",
     "Widget",
     "answer_label",
     "answer_words",

@@ -1,107 +1,162 @@
 """Between forms, results in Label Studio's format, canonical values and words."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
 
-from apps.labeling.widgets.base import FIELD, FormState
+from apps.labeling.widgets.base import FIELD, WHOLE, Context, FormState, Place, Region, field_key, new_region
 from apps.labeling.widgets.check import check_result
-from apps.labeling.widgets.registry import widget_of
-from apps.projects.labelling import Control, LabellingConfig, region_target
+from apps.labeling.widgets.registry import control_of, widget_of
+from apps.projects.labelling import Control, LabellingConfig, config_for, is_asked, resolve
 
-Result = list[dict[str, Any]]
+Result = list[Region]
 Posted = QueryDict | Mapping[str, Sequence[str]]
 
 
-def field_name(control: Control) -> str:
+def field_name(control: Control, place: Place = WHOLE) -> str:
     """The name of a control's fields in a form."""
-    return f"{FIELD}{control.name}"
+    return FIELD + field_key(control, place)
 
 
-def parse_answer(config: LabellingConfig, post: Posted) -> Result:
-    """A form as posted, as a checked result.
+def parse_answer(config: LabellingConfig, post: Posted, *, data: Mapping[str, Any] | None = None) -> Result:
+    """A form as posted, as a checked result. `data`: what the item shows, for the rules that need it.
 
     Raises:
         AnswerInvalid: names control and rule.
     """
-    result = parse_draft(config, post)
-    check_result(config, result)
+    result = parse_draft(config, post, data=data)
+    check_result(config, result, data=data)
     return result
 
 
-def parse_draft(config: LabellingConfig, post: Posted) -> Result:
-    """The same without the check: what is answered so far."""
-    posted = _values(config, post)
-    pairs = ((control, widget_of(control).parse(control, posted[control.name])) for control in config.controls)
-    return [region(control, value) for control, value in pairs if value is not None]
+def parse_draft(config: LabellingConfig, post: Posted, *, data: Mapping[str, Any] | None = None) -> Result:
+    """The same without the check: what is answered so far. What is not asked is left out.
+
+    Raises:
+        AnswerInvalid: a field that only a broken page sends.
+    """
+    config = config_for(config, data)
+    context = Context(config, data)
+    result: Result = []
+    # Those about regions come last, as they need the regions.
+    for control in sorted(config.controls, key=lambda each: each.per_region):
+        for place in places_of(control, result, context):
+            posted = _posted(post, field_name(control, place))
+            result += widget_of(control).parse(control, posted, place, Context(config, data, result))
+    return [each for each in result if _stays(config, each, result)]
 
 
-def region(control: Control, value: Any) -> dict[str, Any]:
-    """One region in Label Studio's format. Its id follows from the control, so that equal answers are equal."""
-    return {
-        "id": hashlib.sha256(control.name.encode()).hexdigest()[:10],
-        "from_name": control.name,
-        "to_name": region_target(control),
-        "type": control.type,
-        "value": {widget_of(control).value_field: value},
-    }
+def _stays(config: LabellingConfig, region: Region, result: Result) -> bool:
+    control = control_of(config, region)
+    if control is None or not control.conditions:
+        return True
+    return is_asked(config, control, result, owner=owner_of(config, control, region, result))
+
+
+def places_of(control: Control, result: Sequence[Region], context: Context) -> Iterator[Place]:
+    """Everything that a control is asked about: the whole item, each region of its objects, or each image."""
+    if control.per_region:
+        seen: set[Any] = set()
+        for region in result:
+            owner = control_of(context.config, region)
+            if owner is None or not owner.owns_regions or region.get("to_name") not in control.to_name:
+                continue
+            if region.get("id") not in seen:
+                seen.add(region.get("id"))
+                yield Place(owner=region)
+    elif control.per_item:
+        images = context.value_of(control.to_name[0])
+        for index in range(len(images) if isinstance(images, list) else 1):
+            yield Place(item_index=index)
+    else:
+        yield WHOLE
+
+
+def owner_of(config: LabellingConfig, control: Control, region: Region, result: Sequence[Region]) -> Region | None:
+    """The region that an answer of a control about regions belongs to: they share their id."""
+    if not control.per_region:
+        return None
+    for each in result:
+        found = control_of(config, each)
+        if found is not None and found.owns_regions and each.get("id") == region.get("id"):
+            return each
+    return None
+
+
+def region(control: Control, value: Any) -> Region:
+    """The region of a control that has one value for the whole item."""
+    return new_region(control, {widget_of(control).value_field: value})  # type: ignore[attr-defined]
 
 
 def state_from_post(config: LabellingConfig, post: Posted, errors: Mapping[str, str] | None = None) -> FormState:
     """What was posted (or kept as a draft), to be shown again, with what is wrong by control name."""
-    return FormState(values=_values(config, post), errors=errors or {})
+    names = [name for name in post if name.startswith(FIELD)]
+    values = {name.removeprefix(FIELD): _posted(post, name) for name in names}
+    return FormState(values={name: given for name, given in values.items() if given}, errors=errors or {})
 
 
-def state_from_result(config: LabellingConfig, result: Result) -> FormState:
+def state_from_result(config: LabellingConfig, result: Result, *, data: Mapping[str, Any] | None = None) -> FormState:
     """A stored answer, to be shown in its form again."""
-    found = answers_of(config, result)
-    values = {control.name: widget_of(control).show(control, value) for control, value in found}
+    config = config_for(config, data)
+    values: dict[str, tuple[str, ...]] = {}
+    for control, regions in answers_of(config, result):
+        for place, held in by_place(config, control, regions, result):
+            values[field_key(control, place)] = widget_of(control).show(control, held)
     return FormState(values=values)
 
 
-def answers_of(config: LabellingConfig, result: Result) -> list[tuple[Control, Any]]:
-    """(control, value) of a checked result, in the config's order."""
-    by_name = {each["from_name"]: each["value"] for each in result}
-    return [
-        (control, by_name[control.name][widget_of(control).value_field])
-        for control in config.controls
-        if control.name in by_name
-    ]
+def by_place(
+    config: LabellingConfig, control: Control, regions: Sequence[Region], result: Sequence[Region]
+) -> list[tuple[Place, list[Region]]]:
+    """The regions of one control, grouped by what they are about."""
+    groups: dict[str, tuple[Place, list[Region]]] = {}
+    for each in regions:
+        index = each.get("item_index") if control.per_item else None
+        place = Place(owner=owner_of(config, control, each, result), item_index=index)
+        groups.setdefault(place.key, (place, []))[1].append(each)
+    return list(groups.values())
+
+
+def answers_of(config: LabellingConfig, result: Sequence[Region]) -> list[tuple[Control, list[Region]]]:
+    """(control, its regions) of a result, in the config's order; only controls that are answered."""
+    found: dict[str, list[Region]] = {}
+    for each in result:
+        control = control_of(config, each)
+        if control is not None:
+            found.setdefault(control.name, []).append(each)
+    return [(control, found[control.name]) for control in config.controls if control.name in found]
 
 
 def answer_label(config: LabellingConfig, result: Result) -> str | None:
     """The canonical value that consensus is sought on: that of the config's primary control.
 
-    One label as it is; several as a sorted JSON list; a rating as its digits; "left" or "right". None where the
-    config is free text only, or the primary control is optional and unanswered.
+    One label as it is; several as a sorted JSON list; a rating as its digits; "left" or "right". None where answers are
+    not compared (free text), or the primary control is optional and unanswered.
     """
     primary = config.primary
-    if primary.kind == "text":
+    if not primary.is_compared:
         return None
-    value = {control.name: value for control, value in answers_of(config, result)}.get(primary.name)
     widget = widget_of(primary)
-    return widget.empty_key(primary) if value is None else widget.value_key(primary, value)
+    regions = next((held for control, held in answers_of(config, result) if control.name == primary.name), [])
+    return widget.value_key(primary, regions) if regions else widget.empty_key(primary)
 
 
 def label_words(config: LabellingConfig, label: str) -> str:
     """A canonical value of the primary control, in words."""
     primary = config.primary
-    if primary.kind == "multilabel":
-        chosen = json.loads(label)
-        return widget_of(primary).words(primary, chosen) if chosen else "none"
-    return widget_of(primary).words(primary, [label] if primary.kind == "categorical" else label)
+    return widget_of(primary).key_words(primary, label) if primary.is_compared else label
 
 
 def answer_words(config: LabellingConfig, result: Result) -> str:
     """The whole answer as a person reads it, one part for each control."""
-    return " · ".join(widget_of(control).words(control, value) for control, value in answers_of(config, result))
+    parts = (widget_of(control).words(control, regions) for control, regions in answers_of(config, result))
+    return " · ".join(part for part in parts if part)
 
 
-def _values(config: LabellingConfig, post: Posted) -> dict[str, tuple[str, ...]]:
-    return {control.name: _posted(post, field_name(control)) for control in config.controls}
+def start_text(control: Control, data: Mapping[str, Any]) -> Any:
+    """What a text begins with; None where it begins empty."""
+    return resolve(control.start, data) if control.start else None
 
 
 def _posted(post: Posted, name: str) -> tuple[str, ...]:

@@ -1,105 +1,172 @@
 """Whether a result, in Label Studio's format, is an answer to a labelling config. Says the rule that it breaks."""
 
-import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from apps.core.strict_json import json_problems
 from apps.labeling.errors import AnswerInvalid
-from apps.labeling.widgets.registry import widget_of
-from apps.projects.labelling import Control, LabellingConfig, region_target
-from apps.projects.labelling.sdk import sdk_accepts_result
+from apps.labeling.widgets.base import Context, Region, refuse
+from apps.labeling.widgets.registry import control_of, widget_of
+from apps.projects.labelling import Control, LabellingConfig, config_for, is_asked, region_target
+from apps.projects.labelling.sdk import sdk_result_findings
 
+MAX_REGIONS = 20_000
+MAX_ID = 200
 _NEEDED = ("from_name", "to_name", "type", "value")
-# What Label Studio's own exports carry besides; without a meaning here, kept as it is.
-_ALLOWED = frozenset({*_NEEDED, "id", "origin", "score", "readonly", "hidden"})
 
 
-def check_result(config: LabellingConfig, result: Any) -> None:
-    """Refuse what is not a whole answer to the config.
+def check_result(
+    config: LabellingConfig, result: Any, *, data: Mapping[str, Any] | None = None, is_whole: bool = True
+) -> None:
+    """Refuse what is not an answer to the config. Fields without a meaning here are kept as they are.
 
     Our own rules come first, as they name what is wrong; label-studio-sdk has the last word, so that whatever is
     stored can be read by Label Studio.
 
+    Args:
+        data: what the item shows; without it the rules that need it are left out.
+        is_whole: whether required controls must be answered; a prediction or a draft need not be whole.
     Raises:
         AnswerInvalid: names control and rule.
     """
-    if not isinstance(result, list):
-        raise AnswerInvalid("A result is a list of regions.", rule="type")
-    if len(result) > len(config.controls):
-        raise AnswerInvalid("The result has more regions than the config has controls.", rule="repeated_control")
-    seen: set[str] = set()
+    config = config_for(config, data)
+    _check_shape(config, result)
+    context = Context(config, data, result)
+    answered = _by_control(config, result)
+    _check_ids(config, result)
+    for control in config.controls:
+        if regions := answered.get(control.name):
+            widget_of(control).check(control, regions, context)
+    _check_conditions(config, result)
+    if is_whole:
+        _check_whole(config, result, answered)
+    if finding := sdk_result_findings(config.plain, [_as_sdk(config, region) for region in result]):
+        raise AnswerInvalid(f"Label Studio's own check refuses the result: {finding}", rule="label_studio")
+
+
+def _check_shape(config: LabellingConfig, result: Any) -> None:
+    if not isinstance(result, list) or not all(isinstance(region, dict) for region in result):
+        raise AnswerInvalid("A result is a list of regions, each an object.", rule="type")
+    if len(result) > MAX_REGIONS:
+        raise AnswerInvalid(
+            f"The result has {len(result):,} regions; at most {MAX_REGIONS:,} are kept.", rule="too_many"
+        )
+    for index, region in enumerate(result):
+        if problems := json_problems(region, field=f"result[{index}]", limit=1):
+            control = control_of(config, region)
+            message = f"{problems[0].field}: {problems[0].message}"
+            raise AnswerInvalid(message, control=control.name if control else "", rule="characters")
+
+
+def _by_control(config: LabellingConfig, result: list[Region]) -> dict[str, list[Region]]:
+    found: dict[str, list[Region]] = {}
     for region in result:
-        control = _check_region(config, region)
-        if control.name in seen:
-            raise _refused(control, "repeated_control", f'"{control.name}" is answered twice.')
-        seen.add(control.name)
-    _check_whole(config, seen)
-    if not sdk_accepts_result(config.plain, [_as_sdk(config, region) for region in result]):
-        raise AnswerInvalid("Label Studio's own check refuses the result.", rule="label_studio")
+        control = _control(config, region)
+        if control.kind != "relations":
+            _check_frame(control, region)
+        found.setdefault(control.name, []).append(region)
+    return found
 
 
-def _check_region(config: LabellingConfig, region: Any) -> Control:
-    if not isinstance(region, dict):
-        raise AnswerInvalid("Each region of a result is an object.", rule="type")
+def _control(config: LabellingConfig, region: Region) -> Control:
+    if control := control_of(config, region):
+        return control
+    if region.get("type") == "relation":
+        raise AnswerInvalid("The config has nothing that could be related.", rule="unknown_control")
     if missing := next((key for key in _NEEDED if key not in region), ""):
         raise AnswerInvalid(f'A region has no "{missing}".', rule="missing_field")
-    if extra := next((key for key in region if key not in _ALLOWED), ""):
-        raise AnswerInvalid(f'A region has the unknown field "{str(extra)[:80]}".', rule="unknown_field")
-    name = region["from_name"]
-    control = config.control(name) if isinstance(name, str) else None
-    if control is None:
-        raise AnswerInvalid(f'The config has no control named "{str(name)[:80]}".', rule="unknown_control")
-    _check_frame(control, region)
-    return control
+    name = str(region["from_name"])[:80]
+    raise AnswerInvalid(f'The config has no control named "{name}".', rule="unknown_control")
 
 
-def _check_frame(control: Control, region: dict[str, Any]) -> None:
+def _check_frame(control: Control, region: Region) -> None:
     """What every region of the control has, around the value that its widget checks."""
-    if region["to_name"] not in (region_target(control), *control.to_name):
-        raise _refused(control, "wrong_target", f'"{control.name}" is not about "{str(region["to_name"])[:80]}".')
+    if missing := next((key for key in _NEEDED if key not in region), ""):
+        raise AnswerInvalid(f'A region has no "{missing}".', rule="missing_field")
+    # Label Studio's Pairwise names itself; several objects may stand there as the config writes them.
+    targets = (*control.to_name, region_target(control), control.name, ",".join(control.to_name))
+    if region["to_name"] not in targets:
+        raise refuse(control, "wrong_target", f'"{control.name}" is not about "{str(region["to_name"])[:80]}".')
     if region["type"] != control.type:
-        raise _refused(control, "wrong_type", f'"{control.name}" gives regions of type "{control.type}".')
-    if not isinstance(region.get("id", ""), str) or len(region.get("id", "")) > 100:
-        raise _refused(control, "type", "A region's id is a text of at most 100 characters.")
-    if not _storable(region):
-        raise _refused(control, "characters", f'"{control.name}" holds a character that cannot be stored.')
-    widget, value = widget_of(control), region["value"]
-    if not isinstance(value, dict) or set(value) != {widget.value_field}:
-        raise _refused(control, "type", f'The value of "{control.name}" must hold "{widget.value_field}" only.')
-    widget.check(control, value[widget.value_field])
+        raise refuse(control, "wrong_type", f'"{control.name}" gives regions of type "{control.type}".')
+    if not isinstance(region["value"], dict):
+        raise refuse(control, "type", f'The value of "{control.name}" must be an object.')
+    index = region.get("item_index")
+    if index is not None and (isinstance(index, bool) or not isinstance(index, int) or index < 0):
+        raise refuse(control, "type", f'The item_index of "{control.name}" must be a whole number from 0.')
 
 
-def _check_whole(config: LabellingConfig, answered: set[str]) -> None:
+def _check_ids(config: LabellingConfig, result: list[Region]) -> None:
+    """An id stands once for each control: a span and what is said about it share theirs."""
+    seen: set[tuple[str, str]] = set()
+    owners = {region.get("id") for region in result if (found := control_of(config, region)) and found.owns_regions}
+    for region in result:
+        control = control_of(config, region)
+        if control is None or control.kind == "relations":
+            continue
+        given = region.get("id", "")
+        if not isinstance(given, str) or len(given) > MAX_ID:
+            raise refuse(control, "type", f"A region's id is a text of at most {MAX_ID} characters.")
+        if control.per_region and given not in owners:
+            raise refuse(
+                control, "unknown_region", f'"{control.name}" is about the region "{given}", which is not there.'
+            )
+        if control.owns_regions and not given:
+            raise refuse(control, "missing_field", f'A region of "{control.name}" has no id.')
+        if given and (given, control.name) in seen and control.owns_regions:
+            raise refuse(control, "repeated_id", f'Two regions of "{control.name}" have the id "{given}".')
+        seen.add((given, control.name))
+
+
+def _check_conditions(config: LabellingConfig, result: list[Region]) -> None:
+    """What is not asked must not be answered."""
+    by_id = {region.get("id"): region for region in result if _owns(config, region)}
+    for region in result:
+        control = control_of(config, region)
+        if control is None or not control.conditions:
+            continue
+        owner = by_id.get(region.get("id")) if control.per_region else None
+        if not is_asked(config, control, result, owner=owner):
+            message = f'"{control.name}" is answered but not asked: what it depends on is answered otherwise.'
+            raise refuse(control, "not_asked", message)
+
+
+def _owns(config: LabellingConfig, region: Region) -> bool:
+    control = control_of(config, region)
+    return control is not None and control.owns_regions
+
+
+def _check_whole(config: LabellingConfig, result: list[Region], answered: Mapping[str, Sequence[Region]]) -> None:
     for control in config.controls:
-        if control.required and control.name not in answered:
-            message = str(control.attrs["requiredMessage"]) or f'"{control.name}" must be answered.'
-            raise _refused(control, "required", message)
-    if not answered:
-        raise AnswerInvalid("Nothing is answered.", control=config.controls[0].name, rule="empty")
+        if control.required and any(_missing(config, control, result, answered.get(control.name, ()))):
+            raise refuse(control, "required", str(control.attrs["requiredMessage"]) or _must(control))
+    asked = [control for control in config.controls if control.kind != "relations"]
+    if not result and asked and not any(widget_of(control).allows_empty for control in asked):
+        raise AnswerInvalid("Nothing is answered.", control=asked[0].name, rule="empty")
 
 
-def _storable(value: Any) -> bool:
-    """Whether Postgres keeps it: no NUL, no half of a surrogate pair, no infinity, not too deep."""
-    stack = [(value, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if isinstance(node, str):
-            if "\x00" in node or any("\ud800" <= char <= "\udfff" for char in node):
-                return False
-        elif isinstance(node, dict | list):
-            if depth > 5:
-                return False
-            inside = [*node.keys(), *node.values()] if isinstance(node, dict) else node
-            stack += [(child, depth + 1) for child in inside]
-        elif isinstance(node, float) and not math.isfinite(node):
-            return False
-    return True
+def _missing(
+    config: LabellingConfig, control: Control, result: list[Region], given: Sequence[Region]
+) -> Iterator[bool]:
+    """For each place where the control is asked, whether it is unanswered there."""
+    if not control.per_region:
+        yield not given and is_asked(config, control, result)
+        return
+    answered = {region.get("id") for region in given}
+    for owner in result:
+        if _owns(config, owner) and owner.get("to_name") in control.to_name:
+            yield owner.get("id") not in answered and is_asked(config, control, result, owner=owner)
 
 
-def _as_sdk(config: LabellingConfig, region: dict[str, Any]) -> dict[str, Any]:
-    """The SDK looks `to_name` up among the objects, while Label Studio's Pairwise names itself there."""
-    control = config.control(region["from_name"])
-    return region if control is None else {**region, "to_name": control.to_name[0]}
+def _must(control: Control) -> str:
+    where = " for each region" if control.per_region else ""
+    return f'"{control.name}" must be answered{where}.'
 
 
-def _refused(control: Control, rule: str, message: str) -> AnswerInvalid:
-    return AnswerInvalid(message, control=control.name, rule=rule)
+def _as_sdk(config: LabellingConfig, region: Region) -> Region:
+    """The SDK looks `to_name` up among the objects, and knows only one at a time."""
+    control = control_of(config, region)
+    if control is None or control.kind == "relations":
+        return region
+    target = region["to_name"] if region["to_name"] in control.to_name else region_target(control)
+    return widget_of(control).as_sdk(control, {**region, "to_name": target})

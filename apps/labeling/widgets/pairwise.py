@@ -5,32 +5,36 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.labeling.widgets.base import Option, Widget, keys_for, refuse
+from apps.labeling.widgets.base import ValueWidget, refuse
+from apps.labeling.widgets.question import Option, keys_for
 from apps.projects.labelling import Control
 
 
-class PairwiseWidget(Widget):
+class PairwiseWidget(ValueWidget):
     """`{"selected": "left"}`."""
 
     value_field = "selected"
     template = "widgets/pairwise.html"
     takes_press = True
 
-    def parse(self, control: Control, posted: Sequence[str]) -> str | None:
+    def read(self, control: Control, posted: Sequence[str]) -> str | None:
         return (posted[-1] if posted else "") or None
 
-    def check(self, control: Control, value: Any) -> None:
+    def check_value(self, control: Control, value: Any) -> None:
         if value not in control.classes:
             raise refuse(control, "unknown_label", f'"{control.name}" takes "left" or "right".')
 
-    def show(self, control: Control, value: Any) -> tuple[str, ...]:
+    def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return (str(value),)
 
-    def value_key(self, control: Control, value: Any) -> str:
+    def key_of(self, control: Control, value: Any) -> str:
         return str(value)
 
-    def words(self, control: Control, value: Any) -> str:
+    def words_of(self, control: Control, value: Any) -> str:
         return _("left") if value == "left" else _("right")
+
+    def key_words(self, control: Control, key: str) -> str:
+        return self.words_of(control, key)
 
     def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
         names = (titles.get(control.to_name[0]) or _("Left"), titles.get(control.to_name[1]) or _("Right"))

@@ -3,37 +3,41 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.labeling.widgets.base import Option, Widget, keys_for, refuse
+from apps.labeling.widgets.base import ValueWidget, refuse
+from apps.labeling.widgets.question import Option, keys_for
 from apps.projects.labelling import Control
 
 
-class RatingWidget(Widget):
+class RatingWidget(ValueWidget):
     """`{"rating": 4}`."""
 
     value_field = "rating"
     template = "widgets/rating.html"
     takes_press = True
 
-    def parse(self, control: Control, posted: Sequence[str]) -> int | str | None:
+    def read(self, control: Control, posted: Sequence[str]) -> int | str | None:
         """A number; what is not one stays text, for `check` to name."""
         text = posted[-1].strip() if posted else ""
         return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else text or None
 
-    def check(self, control: Control, value: Any) -> None:
+    def check_value(self, control: Control, value: Any) -> None:
         highest = int(control.attrs["maxRating"])
         if isinstance(value, bool) or not isinstance(value, int):
             raise refuse(control, "type", f'"{control.name}" must be a whole number.')
         if not 1 <= value <= highest:
             raise refuse(control, "rating_range", f'"{control.name}" goes from 1 to {highest}.')
 
-    def show(self, control: Control, value: Any) -> tuple[str, ...]:
+    def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return (str(value),)
 
-    def value_key(self, control: Control, value: Any) -> str:
+    def key_of(self, control: Control, value: Any) -> str:
         return str(value)
 
-    def words(self, control: Control, value: Any) -> str:
+    def words_of(self, control: Control, value: Any) -> str:
         return f"{value} of {control.attrs['maxRating']}"
+
+    def key_words(self, control: Control, key: str) -> str:
+        return self.words_of(control, key)
 
     def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
         keys = keys_for([""] * len(control.classes))

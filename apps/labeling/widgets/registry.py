@@ -1,11 +1,18 @@
-"""The one list of widgets, by tag. A control tag of the parser without a widget here fails a test."""
+"""The one list of widgets, by tag: how it renders, parses, checks and aggregates. A new kind is one line here.
+
+A control tag of the parser without a widget here fails a test.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 from apps.labeling.widgets.base import Widget
 from apps.labeling.widgets.choices import ChoicesWidget
+from apps.labeling.widgets.objects import HyperTextView, ObjectView
 from apps.labeling.widgets.pairwise import PairwiseWidget
 from apps.labeling.widgets.rating import RatingWidget
 from apps.labeling.widgets.textarea import TextAreaWidget
-from apps.projects.labelling import Control
+from apps.projects.labelling import Control, DataObject, LabellingConfig
 
 WIDGETS: dict[str, Widget] = {
     "Choices": ChoicesWidget(),
@@ -13,7 +20,24 @@ WIDGETS: dict[str, Widget] = {
     "TextArea": TextAreaWidget(),
     "Pairwise": PairwiseWidget(),
 }
+# What shows each object tag; one that is not here is shown as text.
+VIEWS: dict[str, ObjectView] = {
+    "Text": ObjectView(),
+    "HyperText": HyperTextView(),
+}
+
+
+def view_of(found: DataObject) -> ObjectView:
+    return VIEWS.get(found.tag, VIEWS["Text"])
 
 
 def widget_of(control: Control) -> Widget:
     return WIDGETS[control.tag]
+
+
+def control_of(config: LabellingConfig, region: Mapping[str, Any]) -> Control | None:
+    """The control that a region answers: by its name; a relation has none and belongs to the config's Relations."""
+    name = region.get("from_name")
+    if name is None and region.get("type") == "relation":
+        return next((control for control in config.controls if control.kind == "relations"), None)
+    return config.control(name) if isinstance(name, str) else None

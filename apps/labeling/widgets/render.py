@@ -8,12 +8,15 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from apps.labeling.algorithms.word_diff import Piece, word_diff
-from apps.labeling.widgets.answers import field_name
-from apps.labeling.widgets.base import FormState, Question, keys_for, needs_filter
-from apps.labeling.widgets.layout import Page, Panel, page_of, shown_text
+from apps.labeling.algorithms.word_diff import word_diff
+from apps.labeling.widgets.answers import start_text
+from apps.labeling.widgets.base import FormState
+from apps.labeling.widgets.layout import Page, page_of
+from apps.labeling.widgets.objects import Panel, shown_text
+from apps.labeling.widgets.question import Question, keys_for, needs_filter
+from apps.labeling.widgets.questions import questions_of
 from apps.labeling.widgets.registry import widget_of
-from apps.projects.labelling import Control, LabellingConfig
+from apps.projects.labelling import LabellingConfig, config_for
 
 Layout = Literal["plain", "many", "correct", "pairwise"]
 
@@ -42,13 +45,18 @@ class RenderedReview:
 
 def initial_state(config: LabellingConfig, data: Mapping[str, Any]) -> FormState:
     """An untouched form: texts that start from a variable hold it."""
-    starts = {control.name: (shown_text(data.get(control.start)),) for control in config.controls if control.start}
-    return FormState(values=starts)
+    config = config_for(config, data)
+    starts = {control.name: shown_text(start_text(control, data)) for control in config.controls if control.start}
+    return FormState(values={name: (text,) for name, text in starts.items()})
 
 
 def one_press(config: LabellingConfig) -> bool:
     """Whether one press is the whole answer: the config is a single control that takes one value."""
-    return len(config.controls) == 1 and widget_of(config.controls[0]).takes_press and not config.controls[0].multiple
+    if len(config.controls) != 1:
+        return False
+    only = config.controls[0]
+    takes_one = widget_of(only).takes_press and only.kind in ("categorical", "ordinal", "pairwise")
+    return takes_one and not only.per_item and not only.conditions
 
 
 def layout_of(config: LabellingConfig) -> Layout:
@@ -56,13 +64,14 @@ def layout_of(config: LabellingConfig) -> Layout:
         return "correct"
     if any(control.kind == "pairwise" for control in config.controls):
         return "pairwise"
-    if len(config.controls) == 1 and needs_filter(keys_for([label.hotkey for label in config.controls[0].labels])):
+    if one_press(config) and needs_filter(keys_for([label.hotkey for label in config.controls[0].labels])):
         return "many"
     return "plain"
 
 
 def render_item(config: LabellingConfig, data: Mapping[str, Any]) -> SafeString:
     """The item alone, to look at: no question, no form."""
+    config = config_for(config, data)
     page = page_of(config, data)
     return _html("widgets/item.html", {"rows": _rows(config, page, {})})
 
@@ -76,8 +85,10 @@ def render_form(
 ) -> SafeString:
     """Every question, to stand inside a form; the send button too, unless a press on a choice sends it."""
     shown = data or {}
+    config = config_for(config, data)
     press = one_press(config)
-    questions = _questions(config, page_of(config, shown), state or initial_state(config, shown), shown, press)
+    page = page_of(config, shown)
+    questions = questions_of(config, page, state or initial_state(config, shown), shown, press=press)
     return _form(questions, submit_label, has_send=not press)
 
 
@@ -94,9 +105,10 @@ def render_review(
 
     Without `sends` a press only chooses and no send button stands in the dock: the caller brings his own.
     """
+    config = config_for(config, data)
     page = page_of(config, data)
     press = sends and one_press(config)
-    questions = _questions(config, page, state or initial_state(config, data), data, press)
+    questions = questions_of(config, page, state or initial_state(config, data), data, press=press)
     beside = {q.control.to_name[0]: replace(q, form_id=form_id) for q in questions if q.start is not None}
     rest = [question for question in questions if question.start is None]
     return RenderedReview(
@@ -138,50 +150,6 @@ def _rows(config: LabellingConfig, page: Page, beside: Mapping[str, Question]) -
 
 def _titled(panel: Panel, title: str) -> Panel:
     return panel if panel.title else replace(panel, title=title)
-
-
-def _questions(
-    config: LabellingConfig, page: Page, state: FormState, data: Mapping[str, Any], press: bool
-) -> list[Question]:
-    titles = page.titles
-    asked = [
-        _question(control, index, page, state, data, titles, press) for index, control in enumerate(config.controls)
-    ]
-    first = next((index for index, question in enumerate(asked) if question.options), None)
-    return [replace(question, has_keys=index == first) for index, question in enumerate(asked)]
-
-
-def _question(
-    control: Control,
-    index: int,
-    page: Page,
-    state: FormState,
-    data: Mapping[str, Any],
-    titles: Mapping[str, str],
-    press: bool,
-) -> Question:
-    widget = widget_of(control)
-    chosen = state.of(control)
-    text = chosen[-1] if chosen else ""
-    start = shown_text(data.get(control.start)) if control.start else None
-    return Question(
-        control=control,
-        template=widget.template,
-        field=field_name(control),
-        html_id=f"q{index}",
-        legend=page.legends.get(control.name) or control.name.replace("_", " ").capitalize(),
-        options=widget.options(control, chosen, titles),
-        text=text,
-        error=state.errors.get(control.name, ""),
-        one_press=press,
-        has_heading=bool(page.legends.get(control.name)),
-        start=start,
-        diff=_diff(start, text),
-    )
-
-
-def _diff(start: str | None, text: str) -> tuple[Piece, ...]:
-    return () if start is None else tuple(word_diff(start, text))
 
 
 def _form(questions: list[Question], submit_label: str, *, has_send: bool) -> SafeString:

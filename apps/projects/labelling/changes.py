@@ -8,6 +8,7 @@ from typing import Any
 from apps.projects.labelling.errors import SchemaChangeRefused
 from apps.projects.labelling.model import Control, LabellingConfig
 
+_STEP = " / "  # between the steps of a path
 # An answer of the first kind can be read as one of the second.
 _READABLE_AS = {("categorical", "multilabel")}
 
@@ -57,13 +58,13 @@ def map_result(result: list[dict[str, Any]], label_map: LabelMap) -> list[dict[s
 
 
 def region_target(control: Control) -> str:
-    """The `to_name` of a control's regions. Label Studio's Pairwise names itself, as it is about two objects."""
-    return control.name if control.kind == "pairwise" else control.to_name[0]
+    """The `to_name` of a control's regions: the first object that it is about, as label-studio-sdk wants it."""
+    return control.to_name[0] if control.to_name else ""
 
 
 def _values(control: Control) -> tuple[str, ...]:
-    """All that an answer can name, of open kinds (multilabel) too."""
-    return tuple(label.value for label in control.labels) or control.classes
+    """All that an answer can name, of open kinds (multilabel) too; a node of a tree by its path."""
+    return tuple(_STEP.join(label.path) for label in control.labels) or control.classes
 
 
 def _successor(control: Control, new: LabellingConfig) -> Control:
@@ -74,6 +75,8 @@ def _successor(control: Control, new: LabellingConfig) -> Control:
     if found.kind != control.kind and (control.kind, found.kind) not in _READABLE_AS:
         message = f'"{control.name}" was {control.kind} and would become {found.kind}: old answers do not fit.'
         raise SchemaChangeRefused(message)
+    if found.owns_regions and found.tag != control.tag:
+        raise SchemaChangeRefused(f'"{control.name}" was <{control.tag}> and would become <{found.tag}>.')
     return found
 
 
@@ -112,13 +115,32 @@ def _added(old: LabellingConfig, new: LabellingConfig) -> tuple[tuple[str, str],
 
 
 def _map_region(region: dict[str, Any], label_map: LabelMap) -> dict[str, Any]:
-    name = region["from_name"]
-    labels = label_map.labels[name]
+    name = region.get("from_name")
+    if name is None:  # a relation: it names regions, and its labels are those of the config's <Relations>
+        labels = {old: new for pairs in label_map.labels.values() for old, new in pairs.items()}
+        region["labels"] = _mapped(region.get("labels"), labels)
+        return region
+    names = label_map.labels[name]
     region["to_name"] = label_map.targets[name]
     value = region["value"]
-    if "choices" in value:
-        # Two merged labels of one answer become one.
-        value["choices"] = list(dict.fromkeys(labels[choice] for choice in value["choices"]))
-    elif "rating" in value:
-        value["rating"] = int(labels[str(value["rating"])])
+    for key in value:
+        if key in ("choices", "taxonomy") or key.endswith("labels"):
+            value[key] = _mapped(value[key], names)
+        elif key == "rating":
+            value[key] = int(names[str(value[key])])
     return region
+
+
+def _mapped(held: Any, labels: Mapping[str, str]) -> Any:
+    """The labels of one answer renamed. Two merged ones become one; what an item's data brought keeps its name."""
+    if not isinstance(held, list):
+        return held
+    renamed = [_renamed(word, labels) for word in held]
+    return [word for index, word in enumerate(renamed) if word not in renamed[:index]]
+
+
+def _renamed(word: Any, labels: Mapping[str, str]) -> Any:
+    if isinstance(word, list):
+        path = _STEP.join(word)
+        return labels[path].split(_STEP) if labels.get(path, path) != path else word
+    return labels.get(word, word)

@@ -4,27 +4,61 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["categorical", "multilabel", "ordinal", "pairwise", "text"]
-Attr = str | int | bool
+Kind = Literal[
+    "categorical",
+    "multilabel",
+    "ordinal",
+    "pairwise",
+    "text",
+    "taxonomy",
+    "number",
+    "datetime",
+    "ranking",
+    "spans",
+    "chat",
+    "relations",
+]
+When = Literal["region-selected", "no-region-selected", "choice-selected", "choice-unselected"]
+Attr = str | int | float | bool
+
+# Kinds whose answers people vote on, and those whose answers are compared whole only where nothing else is asked.
+_VOTED = frozenset({"categorical", "multilabel", "ordinal", "pairwise", "taxonomy", "ranking"})
+_UNCOMPARED = frozenset({"text", "chat", "relations"})
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One tag of the config as written; the tree of them is the layout."""
+    """One tag of the config as written; the tree of them is the layout. `tag` is spelt as Label Studio documents it."""
 
     tag: str
     attrs: Mapping[str, str]
     line: int
     children: tuple["Node", ...] = ()
+    text: str = ""  # the words between its tags, as in <Header>Words</Header> and <Style>
 
     @property
     def name(self) -> str:
         return self.attrs.get("name", "")
 
+    def get(self, attr: str, default: str = "") -> str:
+        """An attribute, however its name is capitalised: Label Studio's editor reads `showInLine` as `showInline`."""
+        if attr in self.attrs:
+            return self.attrs[attr]
+        wanted = attr.lower()
+        return next((value for name, value in self.attrs.items() if name.lower() == wanted), default)
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One choice of a control. `value` is what results hold; `text` is what a person reads."""
+    """One choice of a control. `value` is what results hold; `text` is what a person reads.
+
+    Args:
+        path: the values from the tree's root down to this one; of a flat list the value alone.
+        is_leaf: whether no further choice stands below it.
+        html: markup to show instead of the text, as given; whoever shows it sanitises it.
+        max_usages: how often an answer may hold it; 0: as often as one likes.
+        selected: chosen before anybody looked.
+    """
 
     value: str
     text: str
@@ -32,16 +66,51 @@ class Label:
     hotkey: str = ""
     background: str = ""
     hint: str = ""
+    html: str = ""
+    path: tuple[str, ...] = ()
+    is_leaf: bool = True
+    max_usages: int = 0
+    selected: bool = False
+
+    @property
+    def depth(self) -> int:
+        return max(len(self.path) - 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When something is shown: `visibleWhen` and what narrows it. Several of them must all hold.
+
+    Args:
+        tag: the control that it looks at (whenTagName); empty: any.
+        values: labels or choices of which one must be chosen; empty: any.
+        indexes: the same by their place among the choices, from 0 (whenChoiceIndex).
+        role: the author that a selected chat message must have (whenRole).
+    """
+
+    when: When
+    tag: str = ""
+    values: tuple[str, ...] = ()
+    indexes: tuple[int, ...] = ()
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DataObject:
-    """Something to look at: a tag whose value is a `$variable`."""
+    """Something to look at.
+
+    Args:
+        value: a `$variable`, a path into one (`$user.name`, `$turns[0].text`), or words of its own.
+        variable: the first variable in it; empty: it shows the same words with every item.
+        attrs: the tag's own settings, typed and with their defaults, under Label Studio's names.
+    """
 
     name: str
     tag: str
     variable: str
     line: int
+    value: str = ""
+    attrs: Mapping[str, Attr] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +118,15 @@ class Control:
     """One question to the reviewer.
 
     Args:
-        to_name: the objects it is about; exactly one, two for Pairwise (left, right).
+        to_name: the objects it is about; two for Pairwise (left, right), none for Relations.
         kind: how answers are aggregated.
         attrs: the tag's own settings, typed and with their defaults, under Label Studio's names.
-        start: the variable whose value a text begins with; empty: none.
+        start: what a text begins with, a `$variable` or words; empty: nothing.
+        labels_from: the `$variable` that brings labels with each item; `labels_open` until they are known.
+        per_region: asked about each region (a span, a message) of the objects that it is about.
+        per_item: asked about each of several images.
+        conditions: its own and those of what it stands in.
+        node: the tag as written, with what stands inside.
     """
 
     name: str
@@ -64,22 +138,38 @@ class Control:
     labels: tuple[Label, ...] = ()
     attrs: Mapping[str, Attr] = field(default_factory=dict)
     start: str = ""
+    labels_from: str = ""
+    labels_open: bool = False
+    per_region: bool = False
+    per_item: bool = False
+    conditions: tuple[Condition, ...] = ()
+    node: Node | None = None
 
     @property
     def type(self) -> str:
         """The `type` of its regions in a result."""
-        return self.tag.lower()
+        return {"Chat": "chatmessage", "Relations": "relation"}.get(self.tag, self.tag.lower())
 
     @property
     def multiple(self) -> bool:
         return self.kind == "multilabel"
 
     @property
+    def is_compared(self) -> bool:
+        """Whether equal answers to it have equal keys, so that consensus can be sought on them."""
+        return self.kind not in _UNCOMPARED
+
+    @property
+    def owns_regions(self) -> bool:
+        """Whether its regions are things of their own, that other controls ask about and relations join."""
+        return self.kind in ("spans", "chat")
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """Every value `answer_label` can give for it, in a fixed order; empty where that set is open."""
         match self.kind:
             case "categorical":
-                return tuple(label.value for label in self.labels)
+                return () if self.labels_from else tuple(label.value for label in self.labels)
             case "ordinal":
                 return tuple(str(n) for n in range(1, int(self.attrs["maxRating"]) + 1))
             case "pairwise":
@@ -88,9 +178,16 @@ class Control:
                 return ()
 
 
+# Stands for the question of a config that only shows: there is nothing to vote on.
+NO_CONTROL = Control(name="", tag="", to_name=(), kind="text", line=1)
+
+
 @dataclass(frozen=True, slots=True)
 class LabellingConfig:
-    """What a config means. `notes` says in words what was read but has no effect here."""
+    """What a config means. `notes` says in words what was read but has no effect here.
+
+    `is_per_item`: an item's data bring labels or repeat a part of it, so `config_for(config, data)` says what is asked.
+    """
 
     xml: str  # as given
     plain: str  # the same without comments and declaration
@@ -100,6 +197,7 @@ class LabellingConfig:
     controls: tuple[Control, ...]
     variables: tuple[str, ...]  # in order of first use
     notes: tuple[str, ...] = ()
+    is_per_item: bool = False
 
     def control(self, name: str) -> Control | None:
         return next((control for control in self.controls if control.name == name), None)
@@ -109,8 +207,14 @@ class LabellingConfig:
 
     @property
     def primary(self) -> Control:
-        """The control whose answers consensus is sought on: the first that is not free text, else the first."""
-        return next((control for control in self.controls if control.kind != "text"), self.controls[0])
+        """The control whose answers consensus is sought on.
+
+        The first about the whole item that people vote on, else whose answers can be compared, else the first.
+        """
+        whole = [control for control in self.controls if not control.per_region and not control.per_item]
+        voted = (control for control in whole if control.kind in _VOTED)
+        compared = (control for control in whole if control.is_compared)
+        return next(voted, None) or next(compared, None) or next(iter(self.controls), NO_CONTROL)
 
     @property
     def kind(self) -> Kind:

@@ -24,6 +24,9 @@ def sdk_findings(plain_xml: str) -> str:
     return ""
 
 
-def sdk_accepts_result(plain_xml: str, result: list[Any]) -> bool:
-    """Whether the SDK finds no fault with a result. It misses much; our own checks come first."""
-    return bool(interface(plain_xml).validate_annotation({"result": result}))  # type: ignore[no-untyped-call]
+def sdk_result_findings(plain_xml: str, result: list[Any]) -> str:
+    """What the SDK says against a result, in its words. It misses much; our own checks come first."""
+    found = interface(plain_xml).validate_prediction(  # type: ignore[no-untyped-call]
+        {"result": result}, return_errors=True
+    )
+    return " ".join(str(found[0]).split())[:500] if found else ""

@@ -7,9 +7,11 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError, tostring
 
 from apps.projects.labelling.errors import ConfigError
 from apps.projects.labelling.model import Node
+from apps.projects.labelling.tags import spelt
 
 MAX_BYTES = 200_000
-MAX_DEPTH = 20
+MAX_DEPTH = 30
+MAX_TAGS = 5_000
 ROOT = "View"  # what an error names where no tag can be told
 
 
@@ -29,6 +31,8 @@ class _LineParser(DefusedXMLParser):
         self.open.append(tag)
         if len(self.open) > MAX_DEPTH:
             raise ConfigError(f"Tags are nested more than {MAX_DEPTH} deep.", tag=tag, line=self.line)
+        if len(self.lines) >= MAX_TAGS:
+            raise ConfigError(f"It has more than {MAX_TAGS:,} tags.", tag=tag, line=self.line)
         element = super()._start(tag, attr_list)  # type: ignore[misc]
         self.lines[element] = self.line
         return element
@@ -80,4 +84,6 @@ def _not_well_formed(exc: ParseError, parser: _LineParser) -> ConfigError:
 
 def _node(element: Any, lines: dict[Any, int]) -> Node:
     children = tuple(_node(child, lines) for child in element)
-    return Node(tag=element.tag, attrs=dict(element.attrib), line=lines[element], children=children)
+    text = " ".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+    tag = spelt(element.tag)
+    return Node(tag=tag, attrs=dict(element.attrib), line=lines[element], children=children, text=text)

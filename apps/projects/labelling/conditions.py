@@ -1,0 +1,110 @@
+"""When a part of a config is shown: `visibleWhen` and what narrows it, and whether it holds for an answer."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from apps.projects.labelling.attrs import fail
+from apps.projects.labelling.model import Condition, Control, LabellingConfig, Node, When
+
+_WHEN = ("region-selected", "no-region-selected", "choice-selected", "choice-unselected")
+Region = Mapping[str, Any]
+
+
+def read_condition(node: Node) -> Condition | None:
+    """The condition of one tag; None where it has none. A comma divides several labels, choices or places."""
+    when, tag = node.get("visibleWhen"), node.get("whenTagName")
+    labels, choices, places = (node.get(attr) for attr in ("whenLabelValue", "whenChoiceValue", "whenChoiceIndex"))
+    if not any((when, tag, labels, choices, places, node.get("whenRole"))):
+        return None
+    if when and when not in _WHEN:
+        raise fail(node, f'visibleWhen="{when}" is not known; use {" or ".join(_WHEN)}.')
+    # Without visibleWhen, a question about regions is narrowed to regions of that label or control.
+    found = when or ("choice-selected" if choices or places else "region-selected")
+    values = choices if found.startswith("choice") else labels
+    return Condition(
+        when=cast(When, found),
+        tag=tag,
+        values=tuple(word.strip() for word in values.split(",") if word.strip()),
+        indexes=_places(node, places),
+        role=node.get("whenRole"),
+    )
+
+
+def _places(node: Node, text: str) -> tuple[int, ...]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if any(not word.isdecimal() or len(word) > 5 for word in words):
+        raise fail(node, f'whenChoiceIndex="{text}" must hold whole numbers from 0.')
+    return tuple(int(word) for word in words)
+
+
+def is_asked(
+    config: LabellingConfig, control: Control, result: Sequence[Region], *, owner: Region | None = None
+) -> bool:
+    """Whether a control is shown beside the rest of an answer.
+
+    Args:
+        result: the whole answer.
+        owner: the region that it would be about, of a control that asks about regions; it decides `region-selected`.
+    """
+    return all(_holds(config, condition, control, result, owner) for condition in control.conditions)
+
+
+def _holds(
+    config: LabellingConfig, condition: Condition, control: Control, result: Sequence[Region], owner: Region | None
+) -> bool:
+    if condition.when.startswith("choice"):
+        chosen = _is_chosen(config, condition, control, result, owner)
+        return chosen == (condition.when == "choice-selected")
+    if not control.per_region:
+        # A question about the whole item does not come and go with what is marked at the moment.
+        return True
+    return condition.when == "region-selected" and owner is not None and _fits(condition, owner)
+
+
+def _fits(condition: Condition, owner: Region) -> bool:
+    value = owner.get("value")
+    held = value if isinstance(value, Mapping) else {}
+    if condition.tag and owner.get("from_name") != condition.tag:
+        return False
+    message = held.get("chatmessage")
+    if condition.role and not (isinstance(message, Mapping) and message.get("role") == condition.role):
+        return False
+    return not condition.values or bool(set(condition.values) & set(_labels_of(held)))
+
+
+def _labels_of(value: Mapping[str, Any]) -> list[str]:
+    return [
+        word for key, words in value.items() if key.endswith("labels") and isinstance(words, list) for word in words
+    ]
+
+
+def _is_chosen(
+    config: LabellingConfig, condition: Condition, control: Control, result: Sequence[Region], owner: Region | None
+) -> bool:
+    """Whether one of the choices is in the answer: to the same region, of a control that asks about regions."""
+    for region in result:
+        asked = config.control(str(region.get("from_name")))
+        if asked is None or asked.name == control.name or (condition.tag and asked.name != condition.tag):
+            continue
+        if asked.per_region and owner is not None and region.get("id") != owner.get("id"):
+            continue
+        if _has_choice(asked, condition, _chosen(region)):
+            return True
+    return False
+
+
+def _chosen(region: Region) -> list[str]:
+    """The choices of a region; of a path its last step, as Label Studio compares them."""
+    value = region.get("value")
+    held = value.get("choices", value.get("taxonomy")) if isinstance(value, Mapping) else None
+    rows = held if isinstance(held, list) else []
+    return [str(row[-1]) if isinstance(row, list) and row else str(row) for row in rows]
+
+
+def _has_choice(asked: Control, condition: Condition, chosen: Iterable[str]) -> bool:
+    found = set(chosen)
+    wanted = set(condition.values)
+    # The config names a choice by what is read or by its alias; results hold the alias.
+    wanted |= {label.value for label in asked.labels if label.text in wanted}
+    wanted |= {asked.labels[place].value for place in condition.indexes if place < len(asked.labels)}
+    return bool(found & wanted) if condition.values or condition.indexes else bool(found)
