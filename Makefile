@@ -65,10 +65,10 @@ browser: install
 	@$(PY) -m tests.browser
 
 e2e: browser ## Browser tests, end to end
-	$(PY) -m pytest -p no:randomly tests/e2e
+	$(PY) -m pytest -n 2 tests/e2e
 
 faults: install ## Tests that kill things
-	$(PY) -m pytest -p no:randomly tests/faults
+	$(PY) -m pytest -n 2 tests/faults
 
 lock: install ## Write requirements/constraints.txt from what is installed
 	@{ sed -n '/^#/p' requirements/constraints.txt; $(PY) -m pip freeze | sed 's/+cpu$$//'; } > requirements/constraints.new
