@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.accounts.models import User
-from apps.consensus.algorithms.agreement import Agreement, gwet_ac1, krippendorff_alpha, percent_agreement
+from apps.consensus.algorithms.agreement import gwet_ac1, krippendorff_alpha, percent_agreement
+from apps.consensus.algorithms.agreement_estimate import Agreement, Bootstrap
 from apps.consensus.models import Consensus, QualityFit
 from apps.evaluation.algorithms.metrics import wilson
 from apps.labeling.models import Annotation
@@ -22,8 +23,7 @@ LATEST = 20_000
 MIN_ITEMS = 20
 MATRIX_LABELS = 15
 CONFUSIONS_SHOWN = 8
-_RESAMPLES = 500
-_SEED = 1  # the same answers give the same interval
+_BOOTSTRAP = Bootstrap(n_resamples=500)
 _WITH_LABEL = (Consensus.State.SETTLED, Consensus.State.ADJUDICATED)
 
 
@@ -87,12 +87,11 @@ class AgreementRow:
 def agreement_of(votes: Sequence[Vote], *, queue: Queue | None = None) -> AgreementRow:
     """Over items with at least two answers."""
     counts = _counts(votes)
-    rng = np.random.default_rng(_SEED)
     return AgreementRow(
         queue,
-        krippendorff_alpha(counts, rng=rng, n_resamples=_RESAMPLES),
-        gwet_ac1(counts, rng=rng, n_resamples=_RESAMPLES),
-        percent_agreement(counts, rng=rng, n_resamples=_RESAMPLES),
+        krippendorff_alpha(counts, bootstrap=_BOOTSTRAP),
+        gwet_ac1(counts, bootstrap=_BOOTSTRAP),
+        percent_agreement(counts, bootstrap=_BOOTSTRAP),
         has_simulated(votes),
     )
 
@@ -103,7 +102,7 @@ def has_simulated(votes: Sequence[Vote]) -> bool:
 
 def alpha_of(votes: Sequence[Vote]) -> Agreement:
     """Krippendorff's alpha alone, for the front page."""
-    return krippendorff_alpha(_counts(votes), rng=np.random.default_rng(_SEED), n_resamples=_RESAMPLES)
+    return krippendorff_alpha(_counts(votes), bootstrap=_BOOTSTRAP)
 
 
 def _counts(votes: Sequence[Vote]) -> NDArray[np.int64]:
