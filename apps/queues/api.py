@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -48,24 +48,51 @@ def _respond(answer: intake.StoredAnswer, headers: dict[str, str] | None = None)
     return Response(answer.body, status=answer.status, headers={**(headers or {}), **extra})
 
 
-class Traces(APIView):
-    """Log one model output. 201 when it is new; 200 when the same body was sent before; 422 for another body."""
+class OneRow(APIView):
+    """Takes one object in a request and answers it once."""
 
     permission_classes = [HasScope.of("ingest")]
 
-    @extend_schema(
-        operation_id="trace_create",
-        tags=["traces"],
-        parameters=[IDEMPOTENCY_KEY],
-        request=TraceIn,
-        responses={201: TraceVerdict, 200: TraceVerdict, **problems(400, 401, 403, 409, 411, 413, 415, 422)},
-        summary="Log one trace",
-    )
     def post(self, request: Request) -> Response:
         row = body_object(request)
-        return _respond(_once(request, row, twin=f"trace:{row.get('trace_id')}", work=lambda: self._work(request, row)))
+        answer = _once(request, row, twin=self.twin(row), work=lambda: self.work(request, row))
+        return _respond(answer, self.headers_of(request, answer.body))
 
-    def _work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
+    def twin(self, row: dict[str, Any]) -> str:
+        """What two requests without a key would have in common; empty: nothing."""
+        return ""
+
+    def headers_of(self, request: Request, body: Any) -> dict[str, str]:
+        return {}
+
+    def work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
+        """(status, body) of a row that came for the first time."""
+        raise NotImplementedError
+
+
+def _described(*, takes: type, gives: type, operation: str, tag: str, summary: str) -> Callable[[type], type]:
+    """The part of the OpenAPI document that a door with one row has."""
+    responses: dict[Any, Any] = {201: gives, 200: gives, **problems(400, 401, 403, 409, 411, 413, 415, 422)}
+    return extend_schema_view(
+        post=extend_schema(
+            operation_id=operation,
+            tags=[tag],
+            parameters=[IDEMPOTENCY_KEY],
+            request=takes,
+            responses=responses,
+            summary=summary,
+        )
+    )
+
+
+@_described(takes=TraceIn, gives=TraceVerdict, operation="trace_create", tag="traces", summary="Log one trace")
+class Traces(OneRow):
+    """Log one model output. 201 when it is new; 200 when the same body was sent before; 422 for another body."""
+
+    def twin(self, row: dict[str, Any]) -> str:
+        return f"trace:{row.get('trace_id')}"
+
+    def work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
         received = receiving.traces_receive(
             project=project_of(request), rows=[row], api_key=key_of(request), now=timezone.now()
         )
@@ -122,49 +149,31 @@ def _batch_rows(body: dict[str, Any]) -> list[dict[str, Any]]:
     return list(rows or [])
 
 
-class Signals(APIView):
+@_described(takes=SignalIn, gives=SignalOut, operation="signal_create", tag="signals", summary="Send feedback")
+class Signals(OneRow):
     """Send feedback on a trace. The answer tells what becomes of it, by which rule."""
 
-    permission_classes = [HasScope.of("ingest")]
-
-    @extend_schema(
-        operation_id="signal_create",
-        tags=["signals"],
-        parameters=[IDEMPOTENCY_KEY],
-        request=SignalIn,
-        responses={201: SignalOut, 200: SignalOut, **problems(400, 401, 403, 409, 411, 413, 415, 422)},
-        summary="Send feedback",
-    )
-    def post(self, request: Request) -> Response:
-        row = body_object(request)
-        return _respond(_once(request, row, twin="", work=lambda: self._work(request, row)))
-
-    def _work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
+    def work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
         receipt = receiving.signal_receive(
             project=project_of(request), row=row, api_key=key_of(request), now=timezone.now()
         )
         return (201 if receipt.is_new else 200), signal_body(receipt)
 
 
-class Escalations(APIView):
+@_described(
+    takes=EscalationIn,
+    gives=EscalationOut,
+    operation="escalation_create",
+    tag="escalations",
+    summary="Ask for a human answer",
+)
+class Escalations(OneRow):
     """Ask for a human answer. 201 with the address to poll; the same request again gives the same escalation."""
 
-    permission_classes = [HasScope.of("ingest")]
+    def headers_of(self, request: Request, body: Any) -> dict[str, str]:
+        return {"Location": f"{request.path}/{body['id']}"}
 
-    @extend_schema(
-        operation_id="escalation_create",
-        tags=["escalations"],
-        parameters=[IDEMPOTENCY_KEY],
-        request=EscalationIn,
-        responses={201: EscalationOut, 200: EscalationOut, **problems(400, 401, 403, 409, 411, 413, 415, 422)},
-        summary="Ask for a human answer",
-    )
-    def post(self, request: Request) -> Response:
-        row = body_object(request)
-        answer = _once(request, row, twin="", work=lambda: self._work(request, row))
-        return _respond(answer, {"Location": f"{request.path}/{answer.body['id']}"})
-
-    def _work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
+    def work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
         now = timezone.now()
         receipt = receiving.escalation_receive(
             project=project_of(request),
