@@ -1,5 +1,6 @@
 """People of a project: who is here, who may do what, who is asked to come."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -87,24 +88,26 @@ def people_remove(request: ProjectRequest, project: Project, user_id: UUID) -> H
 @project_page(Right.MANAGE)
 @require_POST
 def people_disable(request: ProjectRequest, project: Project, user_id: UUID) -> HttpResponse:
-    user = _member(project, user_id)
-    try:
-        services.person_disable(project=project, user=user, by=request.user, now=timezone.now())
-    except NotAllowed as exc:
-        return _page(request, project, InviteForm(), error=exc.message, status=403)
-    messages.success(request, _("%(who)s is shut out. Leased items went back to their queues.") % {"who": user})
-    return redirect("console:people", project.slug)
+    words = _("%(who)s is shut out. Leased items went back to their queues.")
+    return _access(request, project, user_id, services.person_disable, words)
 
 
 @project_page(Right.MANAGE)
 @require_POST
 def people_enable(request: ProjectRequest, project: Project, user_id: UUID) -> HttpResponse:
+    return _access(request, project, user_id, services.person_enable, _("%(who)s may come in again."))
+
+
+def _access(
+    request: ProjectRequest, project: Project, user_id: UUID, act: Callable[..., object], words: str
+) -> HttpResponse:
+    """Shut a person out of the house, or let him in again."""
     user = _member(project, user_id)
     try:
-        services.person_enable(project=project, user=user, by=request.user, now=timezone.now())
+        act(project=project, user=user, by=request.user, now=timezone.now())
     except NotAllowed as exc:
         return _page(request, project, InviteForm(), error=exc.message, status=403)
-    messages.success(request, _("%(who)s may come in again.") % {"who": user})
+    messages.success(request, words % {"who": user})
     return redirect("console:people", project.slug)
 
 
