@@ -1,5 +1,6 @@
 """What reviewers and adjudicators send."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from apps.consensus.models import Adjudication
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.services import NOTE_CHARS
-from apps.labeling.widgets import FormState, Result, field_name, parse_answer, state_from_post
+from apps.labeling.widgets import FormState, Result, parse_answer, state_from_post
 from apps.labeling.widgets.base import FIELD
 from apps.projects.labelling import LabellingConfig
 
@@ -25,16 +26,18 @@ SKIP_REASONS = (
 class ConfigForm(forms.Form):
     """A form around the fields of a labelling config, which checks them itself."""
 
-    def __init__(self, post: QueryDict, *, config: LabellingConfig) -> None:
+    def __init__(self, post: QueryDict, *, config: LabellingConfig, data: Mapping[str, Any] | None = None) -> None:
+        """`data`: what the item shows."""
         super().__init__(post)
         self.config = config
+        self.shown = data
         self.post = post
         self.control_errors: dict[str, str] = {}
 
     def answer(self) -> Result | None:
         """The checked result; None with an error added."""
         try:
-            return parse_answer(self.config, self.post)
+            return parse_answer(self.config, self.post, data=self.shown)
         except AnswerInvalid as exc:
             self.control_errors = {exc.control: exc.message} if exc.control else {}
             self.add_error(None, exc.message)
@@ -111,9 +114,9 @@ class EscalateForm(TokenForm):
     note = forms.CharField(max_length=200, required=False)
 
 
-def draft_fields(post: QueryDict, config: LabellingConfig) -> dict[str, list[str]]:
-    """The form as posted, of what may be kept: the config's own fields and the note. Postgres keeps no NUL."""
-    names = [*(field_name(control) for control in config.controls), "note", "reason"]
+def draft_fields(post: QueryDict) -> dict[str, list[str]]:
+    """The form as posted, of what may be kept: the answer's fields and the note. Postgres keeps no NUL."""
+    names = [*(name for name in post if name.startswith(FIELD)), "note", "reason"]
     kept = {
         name: [value.replace("\x00", "") for value in post.getlist(name) if value] for name in names if name in post
     }

@@ -63,7 +63,7 @@ def _checked_label(*, item: Item, decision: str, result: Result | None) -> str:
     if result is None:
         raise InvalidInput("Choose an answer to decide for.", field="result")
     config = config_of(item.schema)
-    check_result(config, result)
+    check_result(config, result, data=item.data)
     return (answer_label(config, result) or "")[:500]
 
 

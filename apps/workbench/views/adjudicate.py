@@ -49,9 +49,9 @@ def _kept(*, item: Item, request: AuthedRequest, config: LabellingConfig, form: 
     undone = selectors.decision_taken_back(item=item, user=request.user)
     if undone is not None and undone.result:
         words = selectors.decision_words(undone)
-        return Kept(state_from_result(config, undone.result), reason=undone.reason, undone=words)
+        return Kept(state_from_result(config, undone.result, data=item.data), reason=undone.reason, undone=words)
     start = _vote_to_start_from(request, item)
-    return Kept(state_from_result(config, start) if start else initial_state(config, item.data))
+    return Kept(state_from_result(config, start, data=item.data) if start else initial_state(config, item.data))
 
 
 def _vote_to_start_from(request: AuthedRequest, item: Item) -> list[dict[str, Any]] | None:
@@ -145,7 +145,7 @@ def decide(request: AuthedRequest, queue: Queue, item_id: UUID) -> HttpResponse:
     """Stores the decision, brings the next item. 422: it does not fit. 409: somebody was quicker, or nobody is left."""
     item = get_object_or_404(selectors.items_decidable(queue=queue, user=request.user), pk=item_id)
     now = timezone.now()
-    form = DecisionForm(request.POST, config=config_of(item.schema))
+    form = DecisionForm(request.POST, config=config_of(item.schema), data=item.data)
     if not form.is_valid():
         return _show(request, queue, _item_card(request, item, now=now, form=form), now=now, status=422)
     try:
@@ -191,7 +191,7 @@ def draft(request: AuthedRequest, queue: Queue, item_id: UUID) -> HttpResponse:
     """Keeps what is written so far."""
     item = get_object_or_404(selectors.items_decidable(queue=queue, user=request.user), pk=item_id)
     if item.state == Item.State.ADJUDICATION:
-        fields = draft_fields(request.POST, config_of(item.schema))
+        fields = draft_fields(request.POST)
         draft_save(item=item, reviewer=request.user, fields=fields, now=timezone.now())
     return HttpResponse(status=204)
 

@@ -38,7 +38,7 @@ def answer(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpRespons
     """Stores the answer and brings the next item. 422: it does not fit. 409: the lease is over; a draft is kept."""
     review = _mine(request, queue, review_id)
     now = timezone.now()
-    form = AnswerForm(request.POST, config=config_of(review.item.schema))
+    form = AnswerForm(request.POST, config=config_of(review.item.schema), data=review.item.data)
     if not form.is_valid():
         return cards.show(request, queue, cards.review_card(review=review, form=form), now=now, status=422)
     sent = form.cleaned_data
@@ -82,7 +82,7 @@ def _keep_unless_answered(request: AuthedRequest, review: Review) -> None:
 def _keep(request: AuthedRequest, review: Review) -> None:
     """Store the form as a draft; drop the draft where the form is as untouched."""
     config = config_of(review.item.schema)
-    fields = draft_fields(request.POST, config)
+    fields = draft_fields(request.POST)
     given = {name: values for name, values in state_from_post(config, fields).values.items() if values}
     untouched = {name: values for name, values in initial_state(config, review.item.data).values.items() if any(values)}
     if given == untouched and not fields.get("note"):

@@ -72,7 +72,11 @@ def _kept(*, review: Review, config: LabellingConfig, form: ConfigForm | None) -
         return Kept(state_from_post(config, draft.fields), note="".join(draft.fields.get("note", [])), draft=draft)
     earlier = selectors.taken_back(review=review)
     if earlier is not None:
-        return Kept(state_from_result(config, earlier.result), note=earlier.note, undone=selectors.words_of(earlier))
+        return Kept(
+            state_from_result(config, earlier.result, data=review.item.data),
+            note=earlier.note,
+            undone=selectors.words_of(earlier),
+        )
     return Kept(initial_state(config, review.item.data))
 
 
