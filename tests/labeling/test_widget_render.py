@@ -56,7 +56,7 @@ def test_render_form_escapes_labels_headings_and_what_was_typed():
     config = parse_config(
         '<View><Text name="t" value="$text"/><Header value="&lt;i&gt;$text"/>'
         '<Choices name="c" toName="t"><Choice value="&lt;b&gt;&quot;x" hint="&lt;u&gt;"/></Choices>'
-        '<TextArea name="w" toName="t" placeholder="&quot;&gt;&lt;hr&gt;"/></View>'
+        '<TextArea name="w" toName="t" placeholder="&quot;&gt;&lt;hr&gt;" maxSubmissions="1"/></View>'
     )
     state = FormState(values={"w": ("</textarea><script>x</script>",)}, errors={"w": "<em>bad</em>"})
     html = render_form(config, state, data={"text": "<s>"})

@@ -80,6 +80,7 @@ class Widget(ABC):
 
     template: ClassVar[str]
     takes_press: ClassVar[bool] = False  # whether one press can answer, where it is the whole config
+    takes_focus: ClassVar[bool] = False  # whether it is written into, so that a key puts the cursor there
     allows_empty: ClassVar[bool] = False  # whether nothing is an answer, as no span in a text is
 
     @abstractmethod
@@ -109,6 +110,10 @@ class Widget(ABC):
     def empty_key(self, control: Control) -> str | None:
         """The canonical form of no answer to an optional control; None where that is no vote."""
         return None
+
+    def initial(self, control: Control) -> tuple[str, ...]:
+        """The fields that are filled in before anybody looked."""
+        return ()
 
     def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
         """What can be pressed. `titles`: what stands over each object, by its name."""

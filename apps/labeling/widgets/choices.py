@@ -1,65 +1,162 @@
-"""Choices: one label, or any number of them."""
+"""Choices: one label, or any number of them; flat, or inside each other (allowNested)."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.labeling.widgets.base import MAX_LABEL, ValueWidget, refuse
+from apps.labeling.widgets.base import Context, Region, ValueWidget, refuse
+from apps.labeling.widgets.keys import LONG, compact_key
+from apps.labeling.widgets.markup import choice_html
 from apps.labeling.widgets.question import Option, keys_for
+from apps.labeling.widgets.trees import Path, Tree, path_of, path_value, path_words, paths_in, rows_of
 from apps.projects.labelling import Control
+
+# A tree of more labels than this can be searched.
+FIND_ROWS = 9
 
 
 class ChoicesWidget(ValueWidget):
-    """`{"choices": ["Refund"]}`; a choice with an alias stands there by its alias."""
+    """`{"choices": ["Refund"]}`; a choice with an alias stands there by its alias, a nested one by its whole path."""
 
     value_field = "choices"
     template = "widgets/choices.html"
     takes_press = True
 
-    def read(self, control: Control, posted: Sequence[str]) -> list[str] | None:
+    def read(self, control: Control, posted: Sequence[str]) -> list[Any] | None:
         """In the config's order; what is not in it stays, for `check` to name."""
+        if is_nested(control):
+            paths = paths_in(posted, control)
+            return [list(path) for path in (with_groups(control, paths) if control.multiple else paths)] or None
         order = {label.value: index for index, label in enumerate(control.labels)}
         return sorted(dict.fromkeys(posted), key=lambda value: order.get(value, len(order))) or None
 
     def check_value(self, control: Control, value: Any) -> None:
-        if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
-            raise refuse(control, "type", f'"{control.name}" must hold a list of labels.')
-        known = {label.value for label in control.labels}
-        unknown = next((choice for choice in value if choice not in known and not control.labels_open), None)
-        if unknown is not None:
-            raise refuse(control, "unknown_label", f'"{unknown[:80]}" is no label of "{control.name}".')
-        if not value:
+        paths = _paths(control, value)
+        if not paths:
             raise refuse(control, "empty", f'"{control.name}" holds no label.')
-        if len(set(value)) != len(value):
+        known = {label.path for label in control.labels}
+        unknown = next((path for path in paths if path not in known and not control.labels_open), None)
+        if unknown is not None:
+            raise refuse(control, "unknown_label", f'"{" / ".join(unknown)[:80]}" is no label of "{control.name}".')
+        if len(set(paths)) != len(paths):
             raise refuse(control, "duplicate", f'"{control.name}" holds a label twice.')
-        if len(value) > 1 and not control.multiple:
-            raise refuse(control, "one_choice", f'"{control.name}" takes one label, not {len(value)}.')
-        if len(self.key_of(control, value)) > MAX_LABEL:
-            raise refuse(control, "too_long", f'Fewer labels, please: "{control.name}" cannot hold that many.')
+        if not control.multiple and not _is_one(paths):
+            raise refuse(control, "one_choice", f'"{control.name}" takes one label, not {len(paths)}.')
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
-        return tuple(value)
+        return tuple(path_value(choice) if isinstance(choice, list) else choice for choice in value)
 
     def key_of(self, control: Control, value: Any) -> str:
-        return json.dumps(sorted(value), ensure_ascii=False) if control.multiple else str(value[0])
+        if not control.multiple:
+            deepest = max(value, key=len) if is_nested(control) else value[0]
+            return compact_key(" / ".join(deepest) if isinstance(deepest, list) else str(deepest))
+        return compact_key(json.dumps(sorted(value), ensure_ascii=False))
 
     def empty_key(self, control: Control) -> str | None:
         """None of the labels is an answer of its own where several may be chosen."""
         return "[]" if control.multiple else None
 
     def words_of(self, control: Control, value: Any) -> str:
+        if is_nested(control):
+            shown = _deepest([tuple(path) for path in value if isinstance(path, list)])
+            return ", ".join(path_words(path, control) for path in shown)
         texts = {label.value: label.text for label in control.labels}
         return ", ".join(texts.get(choice, choice) for choice in value)
 
     def key_words(self, control: Control, key: str) -> str:
-        chosen = json.loads(key) if control.multiple else [key]
-        return self.words_of(control, chosen) if chosen else _("none")
+        if key.startswith(LONG):
+            return _("many labels")
+        if control.multiple:
+            chosen = json.loads(key)
+            return self.words_of(control, chosen) if chosen else _("none")
+        path = next((label.path for label in control.labels if " / ".join(label.path) == key), (key,))
+        return path_words(path, control)
+
+    def as_sdk(self, control: Control, region: Region) -> Region:
+        """label-studio-sdk knows no paths, although the editor writes them: it gets every step as a label."""
+        value = region["value"]
+        if not is_nested(control) or not isinstance(value.get("choices"), list):
+            return region
+        steps = dict.fromkeys(step for path in value["choices"] if isinstance(path, list) for step in path)
+        return {**region, "value": {**value, "choices": list(steps)}}
 
     def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
+        if is_nested(control):
+            return ()
         keys = keys_for([label.hotkey for label in control.labels])
         return tuple(
-            Option(value=label.value, text=label.text, key=key, hint=label.hint, checked=label.value in chosen)
+            Option(
+                value=label.value,
+                text=label.text,
+                key=key,
+                hint=label.hint,
+                checked=label.value in chosen,
+                html=choice_html(label.html),
+            )
             for label, key in zip(control.labels, keys, strict=True)
         )
+
+    def extras(self, control: Control, posted: tuple[str, ...], context: Context) -> Mapping[str, Any]:
+        if not is_nested(control):
+            return {}
+        chosen = {path_of(value) for value in posted}
+        tree = Tree(
+            rows=rows_of(control, chosen, leaves_only=not control.multiple, cascades=control.multiple),
+            type="checkbox" if control.multiple else "radio",
+            cascades=control.multiple,
+            has_find=len(control.labels) > FIND_ROWS,
+        )
+        return {"tree": tree}
+
+    def initial(self, control: Control) -> tuple[str, ...]:
+        """What the config or the item chose beforehand."""
+        chosen = [label for label in control.labels if label.selected]
+        kept = chosen if control.multiple else chosen[:1]
+        return tuple(path_value(label.path) if is_nested(control) else label.value for label in kept)
+
+
+def is_nested(control: Control) -> bool:
+    return bool(control.attrs["allowNested"])
+
+
+def with_groups(control: Control, paths: Sequence[Path]) -> list[Path]:
+    """Chosen leaves, and every group that is chosen as a whole, in the config's order, as the editor writes them."""
+    chosen = set(paths)
+    inside: Counter[Path] = Counter()
+    missing: Counter[Path] = Counter()
+    for label in control.labels:
+        if label.is_leaf:
+            above = [label.path[:n] for n in range(1, len(label.path))]
+            inside.update(above)
+            missing.update(above if label.path not in chosen else ())
+    whole = {path for path in inside if not missing[path]}
+    known = {label.path: label.is_leaf for label in control.labels}
+    kept = [path for path, is_leaf in known.items() if path in whole or (is_leaf and path in chosen)]
+    return [*kept, *(path for path in paths if path not in known)]
+
+
+def _paths(control: Control, value: Any) -> list[Path]:
+    """The value as paths: of a flat control each of one step."""
+    if is_nested(control):
+        rows = value if isinstance(value, list) else [None]
+        if not all(isinstance(row, list) and row and all(isinstance(step, str) for step in row) for row in rows):
+            raise refuse(control, "type", f'"{control.name}" must hold a list of paths, each a list of labels.')
+        return [tuple(row) for row in rows if row]
+    if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
+        raise refuse(control, "type", f'"{control.name}" must hold a list of labels.')
+    return [(choice,) for choice in value]
+
+
+def _is_one(paths: Sequence[Path]) -> bool:
+    """One choice: alone, or a group with what Label Studio's editor chose with it, below or around it."""
+    top = min(paths, key=len)
+    return len(paths) == 1 or (len(top) > 0 and all(path[: len(top)] == top for path in paths))
+
+
+def _deepest(paths: Sequence[Path]) -> list[Path]:
+    """Without the groups that stand there only because all inside them is chosen."""
+    above = {path[:n] for path in paths for n in range(1, len(path))}
+    return [path for path in paths if path not in above]

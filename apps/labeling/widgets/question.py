@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from apps.labeling.algorithms.word_diff import Piece
 from apps.projects.labelling import Control
 
@@ -15,13 +17,17 @@ _DIGITS = "123456789"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to press. `key` is the key that presses it while its question has the keys."""
+    """One thing to press. `key` is the key that presses it while its question has the keys.
+
+    `html` is sanitised, and shown instead of the text, which stays its name.
+    """
 
     value: str
     text: str
     key: str = ""
     hint: str = ""
     checked: bool = False
+    html: SafeString | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,7 @@ class Question:
         form_id: the form that fields standing outside it belong to; empty inside one.
         start: the text that an answer starts from and is compared with; None where it starts empty.
         values: what is filled in, as posted.
+        focus_key: the key that puts the cursor into its field; empty: none does.
         key: the region or image that it asks about (see `Place`); empty for the whole item.
         groups: for a control whose regions are asked about, what is asked of each; `blank` is the same for a new one.
         conditions: when it is shown, as JSON for the page; empty: always.
@@ -57,6 +64,7 @@ class Question:
     start: str | None = None
     diff: tuple[Piece, ...] = ()
     values: tuple[str, ...] = ()
+    focus_key: str = ""
     key: str = ""
     groups: tuple["Group", ...] = ()
     blank: "Group | None" = None
@@ -68,6 +76,13 @@ class Question:
     def many(self) -> bool:
         """Too many for a key each: typing narrows them."""
         return needs_filter([option.key for option in self.options])
+
+    @property
+    def in_column(self) -> bool:
+        """Whether the config itself asks for one option below the other."""
+        node, attrs = self.control.node, self.control.attrs
+        asks = node is not None and (node.get("layout") == "vertical" or node.get("showInline").lower() == "false")
+        return asks and not attrs.get("showInline")
 
     @property
     def required(self) -> bool:

@@ -15,6 +15,8 @@ from apps.labeling.widgets.objects import shown_text
 from apps.labeling.widgets.question import Group, Question
 from apps.labeling.widgets.registry import control_of, widget_of
 from apps.projects.labelling import Control, LabellingConfig, is_asked
+from apps.projects.labelling.conditions import wanted_values
+from apps.projects.labelling.model import Condition
 
 # The id of the region in the group that the page copies for each new one.
 BLANK_ID = "__region__"
@@ -26,8 +28,12 @@ def questions_of(
     """In the config's order. `config` has the item's data put in."""
     maker = _Maker(config, page, state, data, press, _result(config, state, data))
     asked = [question for control in config.controls if not control.per_region for question in maker.whole(control)]
-    first = next((index for index, question in enumerate(asked) if question.options), None)
-    return [replace(question, has_keys=index == first) for index, question in enumerate(asked)]
+    first = next((index for index, question in enumerate(asked) if question.options and not question.is_hidden), None)
+    written = next((index for index, question in enumerate(asked) if widget_of(question.control).takes_focus), None)
+    return [
+        replace(question, has_keys=index == first, focus_key="c" if index == written else "")
+        for index, question in enumerate(asked)
+    ]
 
 
 def _result(config: LabellingConfig, state: FormState, data: Mapping[str, Any]) -> list[Region]:
@@ -78,7 +84,7 @@ class _Maker:
             key=place.key,
             groups=self.groups(control),
             blank=self.blank(control),
-            conditions=_conditions(control),
+            conditions=_conditions(self.config, control, place),
             is_hidden=not is_asked(self.config, control, self.result, owner=place.owner),
             extras=widget.extras(control, chosen, self.context),
         )
@@ -114,13 +120,19 @@ def _number(place: Place) -> str:
     return "" if place.item_index is None else f" {place.item_index + 1}"
 
 
-def _conditions(control: Control) -> str:
-    """For the page's script, under the names that the config uses."""
-    rows = [
-        {"when": each.when, "tag": each.tag, "values": each.values, "indexes": each.indexes, "role": each.role}
-        for each in control.conditions
-    ]
+def _conditions(config: LabellingConfig, control: Control, place: Place) -> str:
+    """For the page's script: each condition with the fields that it looks at, and its values as those send them."""
+    rows = [_condition(config, each, control, place) for each in control.conditions]
     return json.dumps(rows) if rows else ""
+
+
+def _condition(config: LabellingConfig, condition: Condition, control: Control, place: Place) -> dict[str, Any]:
+    row: dict[str, Any] = {"when": condition.when, "tag": condition.tag, "role": condition.role}
+    if not condition.when.startswith("choice"):
+        return {**row, "labels": condition.values}
+    asked = [each for each in config.controls if each.name != control.name and condition.tag in ("", each.name)]
+    fields = [field_name(each, place if each.per_region else WHOLE) for each in asked]
+    return {**row, "fields": fields, "values": sorted(set().union(*(wanted_values(each, condition) for each in asked)))}
 
 
 def _diff(start: str | None, text: str) -> tuple[Piece, ...]:

@@ -8,9 +8,17 @@ from typing import Any
 
 from apps.labeling.widgets.base import Widget
 from apps.labeling.widgets.choices import ChoicesWidget
+from apps.labeling.widgets.datetime import DateTimeWidget
+from apps.labeling.widgets.number import NumberWidget
 from apps.labeling.widgets.objects import HyperTextView, ObjectView
 from apps.labeling.widgets.pairwise import PairwiseWidget
+from apps.labeling.widgets.panels import ChatView, ImageView, ListView, ParagraphsView, TableView
+from apps.labeling.widgets.ranker import RankerWidget
 from apps.labeling.widgets.rating import RatingWidget
+from apps.labeling.widgets.relations import RelationsWidget
+from apps.labeling.widgets.spans import SpansWidget
+from apps.labeling.widgets.spans_texts import MarkedView, is_marked
+from apps.labeling.widgets.taxonomy import TaxonomyWidget
 from apps.labeling.widgets.textarea import TextAreaWidget
 from apps.projects.labelling import Control, DataObject, LabellingConfig
 
@@ -19,15 +27,34 @@ WIDGETS: dict[str, Widget] = {
     "Rating": RatingWidget(),
     "TextArea": TextAreaWidget(),
     "Pairwise": PairwiseWidget(),
+    "Taxonomy": TaxonomyWidget(),
+    "Number": NumberWidget(),
+    "DateTime": DateTimeWidget(),
+    "Ranker": RankerWidget(),
+    "Labels": SpansWidget(),
+    "HyperTextLabels": SpansWidget(),
+    "ParagraphLabels": SpansWidget(),
+    "Relations": RelationsWidget(),
 }
 # What shows each object tag; one that is not here is shown as text.
 VIEWS: dict[str, ObjectView] = {
     "Text": ObjectView(),
     "HyperText": HyperTextView(),
+    "Paragraphs": ParagraphsView(),
+    "Chat": ChatView(),
+    "Table": TableView(),
+    "List": ListView(),
+    "Image": ImageView(),
 }
 
 
-def view_of(found: DataObject) -> ObjectView:
+MARKED = MarkedView()
+
+
+def view_of(found: DataObject, config: LabellingConfig | None = None) -> ObjectView:
+    """How an object is shown; one whose regions `config` has marked is shown so that they can be."""
+    if config is not None and is_marked(config, found.name):
+        return MARKED
     return VIEWS.get(found.tag, VIEWS["Text"])
 
 

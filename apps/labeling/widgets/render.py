@@ -18,7 +18,7 @@ from apps.labeling.widgets.questions import questions_of
 from apps.labeling.widgets.registry import widget_of
 from apps.projects.labelling import LabellingConfig, config_for
 
-Layout = Literal["plain", "many", "correct", "pairwise"]
+Layout = Literal["plain", "many", "correct", "pairwise", "marked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class RenderedReview:
 
     Args:
         layout: plain; many (one long list of choices: put stage and dock side by side); correct (the text field stands
-            in the stage beside its text and belongs to the form by its id); pairwise (two panes in the stage).
+            in the stage beside its text and belongs to the form by its id); pairwise (two panes in the stage);
+            marked (the list of regions stands beside its text).
         one_press: a press on a choice sends the form.
         is_tall: the dock may be as high as a phone, so it must not stay before the item (class `flow`).
     """
@@ -44,10 +45,11 @@ class RenderedReview:
 
 
 def initial_state(config: LabellingConfig, data: Mapping[str, Any]) -> FormState:
-    """An untouched form: texts that start from a variable hold it."""
+    """An untouched form: what the config chose beforehand, and texts that start from a variable."""
     config = config_for(config, data)
-    starts = {control.name: shown_text(start_text(control, data)) for control in config.controls if control.start}
-    return FormState(values={name: (text,) for name, text in starts.items()})
+    values = {control.name: widget_of(control).initial(control) for control in config.controls}
+    values |= {control.name: (shown_text(start_text(control, data)),) for control in config.controls if control.start}
+    return FormState(values={name: given for name, given in values.items() if given})
 
 
 def one_press(config: LabellingConfig) -> bool:
@@ -56,7 +58,8 @@ def one_press(config: LabellingConfig) -> bool:
         return False
     only = config.controls[0]
     takes_one = widget_of(only).takes_press and only.kind in ("categorical", "ordinal", "pairwise")
-    return takes_one and not only.per_item and not only.conditions
+    needs_form = only.attrs.get("allowNested") or only.attrs.get("layout") == "select"
+    return takes_one and not needs_form and not only.per_item and not only.conditions
 
 
 def layout_of(config: LabellingConfig) -> Layout:
@@ -64,6 +67,8 @@ def layout_of(config: LabellingConfig) -> Layout:
         return "correct"
     if any(control.kind == "pairwise" for control in config.controls):
         return "pairwise"
+    if any(control.kind == "spans" for control in config.controls):
+        return "marked"
     if one_press(config) and needs_filter(keys_for([label.hotkey for label in config.controls[0].labels])):
         return "many"
     return "plain"

@@ -103,8 +103,12 @@ def _chosen(region: Region) -> list[str]:
 
 def _has_choice(asked: Control, condition: Condition, chosen: Iterable[str]) -> bool:
     found = set(chosen)
-    wanted = set(condition.values)
-    # The config names a choice by what is read or by its alias; results hold the alias.
-    wanted |= {label.value for label in asked.labels if label.text in wanted}
-    wanted |= {asked.labels[place].value for place in condition.indexes if place < len(asked.labels)}
+    wanted = wanted_values(asked, condition)
     return bool(found & wanted) if condition.values or condition.indexes else bool(found)
+
+
+def wanted_values(asked: Control, condition: Condition) -> set[str]:
+    """The choices that a condition names, as results hold them: by what is read, by the alias, or by their place."""
+    wanted = set(condition.values)
+    wanted |= {label.value for label in asked.labels if label.text in wanted}
+    return wanted | {asked.labels[place].value for place in condition.indexes if place < len(asked.labels)}
