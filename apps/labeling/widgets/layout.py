@@ -53,7 +53,7 @@ def _walk(node: Node) -> Iterator[Node]:
 def _panel(config: LabellingConfig, node: Node, title: str, data: Mapping[str, Any]) -> Panel:
     found = config.object(node.name)
     assert found is not None
-    return view_of(found).panel(found, resolve(found.value, data), title)
+    return view_of(found, config).panel(found, resolve(found.value, data), title)
 
 
 def heading(node: Node, data: Mapping[str, Any]) -> str:

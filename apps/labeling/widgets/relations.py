@@ -1,0 +1,78 @@
+"""Relations: links between two regions, with a direction and, where the config has them, labels."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apps.labeling.widgets.base import Context, Place, Region, Widget, json_field, refuse
+from apps.projects.labelling import Control
+
+MAX_LINKS = 5_000
+ARROWS = {"right": "→", "left": "←", "bi": "↔"}
+
+
+class RelationsWidget(Widget):
+    """`{"type": "relation", "from_id": …, "to_id": …, "direction": "right", "labels": […]}`, as one field of JSON."""
+
+    template = "widgets/relations.html"
+    allows_empty = True
+
+    def parse(self, control: Control, posted: Sequence[str], place: Place, context: Context) -> list[Region]:
+        rows = json_field(control, posted)
+        if not all(isinstance(row, dict) for row in rows):
+            raise refuse(control, "type", "A link must be an object.")
+        return [{**row, "type": "relation"} for row in rows]
+
+    def check(self, control: Control, regions: Sequence[Region], context: Context) -> None:
+        if len(regions) > MAX_LINKS:
+            raise refuse(control, "too_many", f"There are {len(regions):,} links; at most {MAX_LINKS:,} are kept.")
+        known = {region.get("id") for region in context.result if region.get("type") != "relation"}
+        for number, region in enumerate(regions, 1):
+            _check_ends(control, region, number, known)
+            _check_labels(control, region, number)
+
+    def show(self, control: Control, regions: Sequence[Region]) -> tuple[str, ...]:
+        return (json.dumps(list(regions), ensure_ascii=False),)
+
+    def value_key(self, control: Control, regions: Sequence[Region]) -> str | None:
+        return None
+
+    def words(self, control: Control, regions: Sequence[Region]) -> str:
+        parts = (
+            f"{ARROWS.get(str(each.get('direction')), '→')} {', '.join(_labels(each))}".strip() for each in regions
+        )
+        return ", ".join(parts)
+
+    def extras(self, control: Control, posted: tuple[str, ...], context: Context) -> Mapping[str, Any]:
+        """Labels are pressed in the list of links, so they have no keys and are no options of the form."""
+        return {"labels": control.labels}
+
+
+def _labels(region: Region) -> list[str]:
+    held: Any = region.get("labels")
+    return [str(label) for label in held] if isinstance(held, list) else []
+
+
+def _check_ends(control: Control, region: Region, number: int, known: set[Any]) -> None:
+    for end in ("from_id", "to_id"):
+        given = region.get(end)
+        if not isinstance(given, str) or given not in known:
+            raise refuse(control, "unknown_region", f'Link {number}: its {end} "{str(given)[:80]}" is no region.')
+    if region["from_id"] == region["to_id"]:
+        raise refuse(control, "link_to_itself", f"Link {number} joins a region with itself.")
+    if region.get("direction") not in ARROWS:
+        raise refuse(control, "direction", f'Link {number}: its direction must be "right", "left" or "bi".')
+
+
+def _check_labels(control: Control, region: Region, number: int) -> None:
+    given = region.get("labels")
+    if given is None:
+        return
+    if not isinstance(given, list) or not all(isinstance(label, str) for label in given):
+        raise refuse(control, "type", f"Link {number}: its labels must be a list of texts.")
+    known = {label.value for label in control.labels}
+    unknown = next((label for label in given if label not in known), None)
+    if unknown is not None:
+        raise refuse(control, "unknown_label", f'Link {number}: "{unknown[:80]}" is no relation of this config.')
+    if len(given) > 1 and control.attrs.get("choice") != "multiple":
+        raise refuse(control, "one_choice", f"Link {number} takes one label, not {len(given)}.")
