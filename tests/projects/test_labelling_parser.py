@@ -58,7 +58,7 @@ def test_parse_config_notes_what_has_no_effect():
         view('<Text name="t" value="$text" zoom="true"/>', CHOICES, '<Rating name="r" maxRating="3"/>')
     )
     assert any('"zoom"' in note for note in config.notes)
-    assert any('name="r"' in note and "toName" in note for note in config.notes)
+    assert any('name="r"' in problem and "toName" in problem for problem in config.problems)
     assert [control.name for control in config.controls] == ["c"]
 
 

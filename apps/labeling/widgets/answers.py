@@ -125,7 +125,10 @@ def answers_of(config: LabellingConfig, result: Sequence[Region]) -> list[tuple[
         control = control_of(config, each)
         if control is not None:
             found.setdefault(control.name, []).append(each)
-    return [(control, found[control.name]) for control in config.controls if control.name in found]
+    order = {control.name: index for index, control in enumerate(config.controls)}
+    # A copy out of a Repeater that is not written out has no place of its own: those come last, in the answer's order.
+    names = sorted(found, key=lambda name: order.get(name, len(order)))
+    return [(control, found[name]) for name in names if (control := config.control(name))]
 
 
 def answer_label(config: LabellingConfig, result: Result) -> str | None:

@@ -34,12 +34,15 @@ def check_result(
     context = Context(config, data, result)
     answered = _by_control(config, result)
     _check_ids(config, result)
-    for control in config.controls:
-        if regions := answered.get(control.name):
+    for name, regions in answered.items():
+        if control := config.control(name):
             widget_of(control).check(control, regions, context)
     _check_conditions(config, result)
     if is_whole:
         _check_whole(config, result, answered)
+        for control in config.controls:
+            if control.name not in answered:
+                widget_of(control).check_missing(control, context)
     if finding := sdk_result_findings(config.plain, [_as_sdk(config, region) for region in result]):
         raise AnswerInvalid(f"Label Studio's own check refuses the result: {finding}", rule="label_studio")
 
@@ -138,7 +141,11 @@ def _owns(config: LabellingConfig, region: Region) -> bool:
 
 def _check_whole(config: LabellingConfig, result: list[Region], answered: Mapping[str, Sequence[Region]]) -> None:
     for control in config.controls:
-        if control.required and any(_missing(config, control, result, answered.get(control.name, ()))):
+        if (
+            control.required
+            and not control.repeated
+            and any(_missing(config, control, result, answered.get(control.name, ())))
+        ):
             raise refuse(control, "required", str(control.attrs["requiredMessage"]) or _must(control))
     asked = [control for control in config.controls if control.kind != "relations"]
     if not result and asked and not any(widget_of(control).allows_empty for control in asked):

@@ -120,8 +120,8 @@ def _map_region(region: dict[str, Any], label_map: LabelMap) -> dict[str, Any]:
         labels = {old: new for pairs in label_map.labels.values() for old, new in pairs.items()}
         region["labels"] = _mapped(region.get("labels"), labels)
         return region
-    names = label_map.labels[name]
-    region["to_name"] = label_map.targets[name]
+    names = label_map.labels.get(name, {})  # of a copy out of a Repeater: its labels keep their names
+    region["to_name"] = label_map.targets.get(name, region["to_name"])
     value = region["value"]
     for key in value:
         if key in ("choices", "taxonomy") or key.endswith("labels"):

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 from apps.projects.labelling.labels import joined, labels_from_data
 from apps.projects.labelling.model import Control, LabellingConfig, Node
-from apps.projects.labelling.parser import parse_config
+from apps.projects.labelling.parser import parse_config, parse_copy
 from apps.projects.labelling.values import resolve
 
 MAX_REPEATS = 500
@@ -20,10 +20,11 @@ def config_for(config: LabellingConfig, data: Mapping[str, Any] | None) -> Label
     if data is None or not config.is_per_item:
         return config
     counts = tuple(_count(data, node) for node in _repeaters(config.root))
-    written = _written_out(config.xml, counts) if counts else config
-    if not any(control.labels_from for control in written.controls):
-        return written
-    return replace(written, controls=tuple(_with_labels(control, data) for control in written.controls))
+    if counts:
+        return config_for(_written_out(config.xml, counts), data)  # again, for a Repeater inside another
+    if not any(control.labels_from for control in config.controls):
+        return config
+    return replace(config, controls=tuple(_with_labels(control, data) for control in config.controls))
 
 
 def _with_labels(control: Control, data: Mapping[str, Any]) -> Control:
@@ -58,7 +59,7 @@ def _written_out(xml: str, counts: tuple[int, ...]) -> LabellingConfig:
         inside = "".join(_xml_of(child) for child in node.children)
         return f"<View>{''.join(inside.replace(flag, str(index)) for index in range(left.pop(0)))}</View>"
 
-    return parse_config(copies(parse_config(xml).root))
+    return parse_copy(copies(parse_config(xml).root))
 
 
 def _xml_of(node: Node) -> str:

@@ -1,7 +1,8 @@
 """A parsed labelling config: what is shown, what is asked, and in which order."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Kind = Literal[
@@ -126,6 +127,7 @@ class Control:
         per_region: asked about each region (a span, a message) of the objects that it is about.
         per_item: asked about each of several images.
         conditions: its own and those of what it stands in.
+        repeated: inside a Repeater, what stands for the number in its names.
         node: the tag as written, with what stands inside.
     """
 
@@ -143,6 +145,7 @@ class Control:
     per_region: bool = False
     per_item: bool = False
     conditions: tuple[Condition, ...] = ()
+    repeated: str = ""
     node: Node | None = None
 
     @property
@@ -184,7 +187,7 @@ NO_CONTROL = Control(name="", tag="", to_name=(), kind="text", line=1)
 
 @dataclass(frozen=True, slots=True)
 class LabellingConfig:
-    """What a config means. `notes` says in words what was read but has no effect here.
+    """What a config means. `notes` says what was read but has no effect here; `problems` what is not asked at all.
 
     `is_per_item`: an item's data bring labels or repeat a part of it, so `config_for(config, data)` says what is asked.
     """
@@ -197,10 +200,13 @@ class LabellingConfig:
     controls: tuple[Control, ...]
     variables: tuple[str, ...]  # in order of first use
     notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     is_per_item: bool = False
 
     def control(self, name: str) -> Control | None:
-        return next((control for control in self.controls if control.name == name), None)
+        """A control by its name; of a Repeater that is not written out, the copy that has this name."""
+        found = next((control for control in self.controls if control.name == name), None)
+        return found or next((copy for control in self.controls if (copy := _copy(control, name))), None)
 
     def object(self, name: str) -> DataObject | None:
         return next((found for found in self.objects if found.name == name), None)
@@ -211,10 +217,10 @@ class LabellingConfig:
 
         The first about the whole item that people vote on, else whose answers can be compared, else the first.
         """
-        whole = [control for control in self.controls if not control.per_region and not control.per_item]
+        whole = [each for each in self.controls if not (each.per_region or each.per_item or each.repeated)]
         voted = (control for control in whole if control.kind in _VOTED)
         compared = (control for control in whole if control.is_compared)
-        return next(voted, None) or next(compared, None) or next(iter(self.controls), NO_CONTROL)
+        return next(voted, None) or next(compared, None) or next(iter(whole), NO_CONTROL)
 
     @property
     def kind(self) -> Kind:
@@ -223,3 +229,14 @@ class LabellingConfig:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.primary.classes
+
+
+def _copy(control: Control, name: str) -> Control | None:
+    if not control.repeated or control.repeated not in control.name:
+        return None
+    pattern = re.escape(control.name).replace(re.escape(control.repeated), "([0-9]{1,6})")
+    match = re.fullmatch(pattern, name)
+    if match is None:
+        return None
+    targets = tuple(target.replace(control.repeated, match[1]) for target in control.to_name)
+    return replace(control, name=name, to_name=targets, repeated="")

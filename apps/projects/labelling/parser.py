@@ -37,9 +37,23 @@ def parse_config(xml: str) -> LabellingConfig:
         raise fail(root, f"A config starts with <{ROOT}>.")
     reader = _Reader()
     reader.read(root, ())
-    reader.link(root)
+    reader.refuse_empty(root)
+    reader.link()
     if finding := sdk_findings(plain):
         raise ConfigError(f"Label Studio would refuse it: {finding}", tag=root.tag, line=root.line)
+    return _config(xml, plain, root, reader)
+
+
+def parse_copy(xml: str) -> LabellingConfig:
+    """A config that `parse_config` accepted, with its Repeaters written out: an item may repeat nothing at all."""
+    root, plain = read_xml(xml)
+    reader = _Reader()
+    reader.read(root, ())
+    reader.link()
+    return _config(xml, plain, root, reader)
+
+
+def _config(xml: str, plain: str, root: Node, reader: "_Reader") -> LabellingConfig:
     return LabellingConfig(
         xml=xml,
         plain=plain,
@@ -49,6 +63,7 @@ def parse_config(xml: str) -> LabellingConfig:
         controls=tuple(reader.controls),
         variables=tuple(dict.fromkeys(reader.variables)),
         notes=tuple(dict.fromkeys(reader.notes)),
+        problems=tuple(reader.problems),
         is_per_item=reader.is_per_item,
     )
 
@@ -69,9 +84,11 @@ class _Reader:
         self.controls: list[Control] = []
         self.variables: list[str] = []
         self.notes: list[str] = []
+        self.problems: list[str] = []
         self.named: dict[str, Node] = {}
         self.aimless: list[Node] = []
         self.is_per_item = False
+        self.flag = ""  # of the Repeater that it is in
 
     def read(self, node: Node, above: tuple[Condition, ...]) -> None:
         """`above`: the conditions of what it stands in."""
@@ -90,14 +107,17 @@ class _Reader:
         else:
             raise fail(node, f"It stands only inside {_homes(node.tag)}.")
 
-    def link(self, root: Node) -> None:
-        """Every toName must name an object; a config must show or ask something."""
+    def refuse_empty(self, root: Node) -> None:
+        """A config must show or ask something."""
         if self.aimless and not self.controls:
             raise fail(self.aimless[0], "It has no toName, so it asks about nothing.")
         if not self.controls and not self.objects:
             raise fail(root, f"It shows nothing and asks nothing. Add one of {', '.join(sorted(CONTROLS))}.")
         if not self.controls:
             self.notes.append("It asks nothing: people look at an item and send it on.")
+
+    def link(self) -> None:
+        """Every toName must name an object."""
         objects = {found.name: found.tag for found in self.objects}
         for control in self.controls:
             for target in control.to_name:
@@ -118,8 +138,12 @@ class _Reader:
             self.variables += variables_in(attr_variable(node, "on"))
         if not tag.holds:
             self._childless(node)
+        outer = self.flag
+        if node.tag == "Repeater":
+            self.flag = node.get("indexFlag") or "{{idx}}"
         for child in node.children:
             self.read(child, conditions)
+        self.flag = outer
 
     def _object(self, node: Node) -> None:
         tag = OBJECTS[node.tag]
@@ -175,6 +199,7 @@ class _Reader:
             per_region=attr_bool(node, "perRegion"),
             per_item=attr_bool(node, "perItem"),
             conditions=conditions,
+            repeated=self.flag,
             node=node,
         )
 
@@ -230,7 +255,7 @@ class _Reader:
         if other and other != "toName":
             raise fail(node, f'It has no toName, so it asks about nothing. It is written toName, not "{other}".')
         self.aimless.append(node)
-        self.notes.append(
+        self.problems.append(
             f'<{node.tag} name="{node.name}"> of line {node.line} has no toName: '
             "Label Studio keeps no answer to it, so it is not asked."
         )
@@ -255,6 +280,10 @@ class _Reader:
             raise fail(node, "It has no name.")
         if len(name) > MAX_NAME or any(char in name for char in ",\n\r\t"):
             raise fail(node, f"Its name must be one line without commas, of at most {MAX_NAME} characters.")
+        if self.flag and self.flag not in name:
+            raise fail(
+                node, f'Inside <Repeater> its name must hold "{self.flag}", as each copy needs a name of its own.'
+            )
         if name in self.named:
             other = self.named[name]
             raise fail(node, f'The name "{name}" is already taken by <{other.tag}> on line {other.line}.')
