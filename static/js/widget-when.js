@@ -19,12 +19,10 @@ function chosen(form, name, hidden) {
   return answered.map((field) => lastOf(field.value));
 }
 
-function isRegionSelected({ tag, labels, role }) {
-  const region = document.querySelector("[data-region-selected]");
-  if (!region) return false;
-  if (tag && region.dataset.regionTag !== tag) return false;
-  if (role && region.dataset.regionRole !== role) return false;
-  return !labels?.length || labels.some((label) => JSON.parse(region.dataset.regionLabels ?? "[]").includes(label));
+// A part that stands inside a message is about that message. Spans have their own script for what is asked about them.
+function isAbout(part, { tag, role }) {
+  const region = part.closest("[data-region-role]");
+  return Boolean(region) && (!tag || region.closest("[data-chat]")?.querySelector("[data-chat-field]").name === `answer.${tag}`) && (!role || region.dataset.regionRole === role);
 }
 
 function isChosen(form, { fields, values }, hidden) {
@@ -32,10 +30,10 @@ function isChosen(form, { fields, values }, hidden) {
   return values.length ? values.some((value) => given.includes(value)) : given.length > 0;
 }
 
-function holds(form, condition, hidden) {
+function holds(form, part, condition, hidden) {
   switch (condition.when) {
-    case "region-selected": return isRegionSelected(condition);
-    case "no-region-selected": return !document.querySelector("[data-region-selected]");
+    case "region-selected": return isAbout(part, condition) || !part.closest("[data-message]");
+    case "no-region-selected": return !part.closest("[data-message]");
     case "choice-unselected": return !isChosen(form, condition, hidden);
     default: return isChosen(form, condition, hidden);
   }
@@ -45,7 +43,7 @@ function holds(form, condition, hidden) {
 function hiddenOf(form, parts) {
   let hidden = [];
   for (let round = 0; round <= parts.length; round += 1) {
-    const next = parts.filter((part) => !JSON.parse(part.dataset.when).every((each) => holds(form, each, hidden)));
+    const next = parts.filter((part) => !JSON.parse(part.dataset.when).every((each) => holds(form, part, each, hidden)));
     if (next.length === hidden.length && next.every((part) => hidden.includes(part))) break;
     hidden = next;
   }
@@ -59,6 +57,7 @@ function look(form) {
   for (const part of parts) {
     part.hidden = hidden.includes(part);
     part.disabled = part.hidden;
+    delete part.dataset.off; // how the server drew it, before this script came
   }
 }
 

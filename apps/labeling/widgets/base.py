@@ -91,6 +91,10 @@ class Widget(ABC):
     def check(self, control: Control, regions: Sequence[Region], context: Context) -> None:
         """Raise AnswerInvalid where the regions of this control do not fit it. Their frame is checked already."""
 
+    def check_missing(self, control: Control, context: Context) -> None:
+        """Raise AnswerInvalid where the control has no answer and the item needs one, required or not."""
+        return
+
     @abstractmethod
     def show(self, control: Control, regions: Sequence[Region]) -> tuple[str, ...]:
         """The regions of one place back as form fields."""

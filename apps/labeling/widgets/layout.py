@@ -1,12 +1,20 @@
 """From a config's tree to what stands on the page: panels to look at and headings of questions."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from apps.labeling.widgets.objects import Panel, shown_text
+from apps.labeling.widgets.objects import Fold, Panel, shown_text
 from apps.labeling.widgets.registry import view_of
+from apps.labeling.widgets.when import conditions_json
 from apps.projects.labelling import LabellingConfig, Node, resolve
+from apps.projects.labelling.conditions import read_condition
+
+# Of a View's style only this is read: what stands in it stands side by side. The rest changes looks alone.
+_BESIDE = re.compile(
+    r"display\s*:\s*(?:inline-)?(?:grid|flex)(?!.*flex-direction\s*:\s*column)", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +33,55 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
     """A heading belongs to the next object or control after it; one with neither after it stands alone."""
     panels: list[Panel] = []
     legends: dict[str, str] = {}
-    waiting: list[str] = []
-    for node in _walk(config.root):
+    waiting: list[Panel] = []
+    asked = _in_questions(config)
+    for node, above in _walk(config.root, ()):
         if node.tag == "Header":
-            waiting.append(heading(node, data))
+            waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), config, above))
             continue
         # Of several headings in a row, the last is the nearest; those before it stand alone.
-        panels += [Panel(title=title) for title in waiting[:-1]]
-        title = waiting[-1] if waiting else ""
+        panels += waiting[:-1]
+        title = waiting[-1].title if waiting else ""
         waiting = []
-        if config.object(node.name):
-            panels.append(_panel(config, node, title, data))
+        if node.name in asked:
+            legends[asked[node.name]] = title
+        elif config.object(node.name):
+            panels.append(_placed(_panel(config, node, title, data), config, above))
         else:
-            legends[node.name] = title
-    return Page(panels=(*panels, *(Panel(title=title) for title in waiting)), legends=legends)
+            legends[node.name] = title or legends.get(node.name, "")
+    return Page(panels=(*panels, *waiting), legends=legends)
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    """Headers, objects and controls in reading order; what is inside a control is the widget's."""
+def _in_questions(config: LabellingConfig) -> dict[str, str]:
+    """Lists that a Ranker shows in its question: the list's name to the Ranker's."""
+    return {control.to_name[0]: control.name for control in config.controls if control.kind == "ranking"}
+
+
+def _walk(node: Node, above: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    """Headers, objects and controls in reading order, each with the tags that it stands in, the outermost first."""
     for child in node.children:
         if child.tag in ("View", "Collapse", "Panel"):
-            yield from _walk(child)
+            yield from _walk(child, (*above, child))
         elif child.tag == "Header" or child.name:
-            yield child
+            yield child, above
+
+
+def _placed(panel: Panel, config: LabellingConfig, above: Sequence[Node]) -> Panel:
+    """A panel with what the tags around it say: when it is shown, what it is folded into, what stands beside it."""
+    conditions = [found for found in map(read_condition, above) if found]
+    fold = next((node for node in reversed(above) if node.tag == "Panel"), None)
+    beside = next((node for node in reversed(above) if _BESIDE.search(node.get("style")) and node.tag == "View"), None)
+    return replace(
+        panel,
+        conditions=conditions_json(config, conditions),
+        fold=Fold(fold.get("value"), fold.get("open").lower() == "true", fold.line) if fold else None,
+        beside=beside.line if beside else 0,
+    )
+
+
+def _size(node: Node) -> int:
+    text = node.get("size").strip()
+    return int(text) if text.isdecimal() and len(text) < 3 else 0
 
 
 def _panel(config: LabellingConfig, node: Node, title: str, data: Mapping[str, Any]) -> Panel:

@@ -38,6 +38,15 @@ _HTML_TAGS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """A <Panel> of the config: what is in it can be folded away. `line` tells two of one title apart."""
+
+    title: str
+    is_open: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One thing to look at, or a heading alone (no body). `html` is sanitised; `text` is escaped by the template.
 
@@ -46,6 +55,10 @@ class Panel:
         found: the object that it shows; None for a heading alone.
         value: what the item holds for it, as it is.
         extras: what its view adds for the template.
+        size: of a heading alone, as the config gives it; 0: none.
+        conditions: when it is shown, as JSON for the page; empty: always.
+        fold: what it is folded into.
+        beside: panels with the same number stand side by side; 0: alone.
     """
 
     name: str = ""
@@ -56,6 +69,10 @@ class Panel:
     found: DataObject | None = None
     value: Any = None
     extras: Mapping[str, Any] = field(default_factory=dict)
+    size: int = 0
+    conditions: str = ""
+    fold: Fold | None = None
+    beside: int = 0
 
     @property
     def html_id(self) -> str:

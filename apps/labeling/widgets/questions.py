@@ -1,6 +1,5 @@
 """The questions of a form: one for each control, and for those about regions one for each region and one to copy."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -14,9 +13,8 @@ from apps.labeling.widgets.layout import Page
 from apps.labeling.widgets.objects import shown_text
 from apps.labeling.widgets.question import Group, Question
 from apps.labeling.widgets.registry import control_of, widget_of
+from apps.labeling.widgets.when import conditions_json
 from apps.projects.labelling import Control, LabellingConfig, is_asked
-from apps.projects.labelling.conditions import wanted_values
-from apps.projects.labelling.model import Condition
 
 # The id of the region in the group that the page copies for each new one.
 BLANK_ID = "__region__"
@@ -84,7 +82,7 @@ class _Maker:
             key=place.key,
             groups=self.groups(control),
             blank=self.blank(control),
-            conditions=_conditions(self.config, control, place),
+            conditions=conditions_json(self.config, control.conditions, name=control.name, place=place),
             is_hidden=not is_asked(self.config, control, self.result, owner=place.owner),
             extras=widget.extras(control, chosen, self.context),
         )
@@ -118,21 +116,6 @@ class _Maker:
 
 def _number(place: Place) -> str:
     return "" if place.item_index is None else f" {place.item_index + 1}"
-
-
-def _conditions(config: LabellingConfig, control: Control, place: Place) -> str:
-    """For the page's script: each condition with the fields that it looks at, and its values as those send them."""
-    rows = [_condition(config, each, control, place) for each in control.conditions]
-    return json.dumps(rows) if rows else ""
-
-
-def _condition(config: LabellingConfig, condition: Condition, control: Control, place: Place) -> dict[str, Any]:
-    row: dict[str, Any] = {"when": condition.when, "tag": condition.tag, "role": condition.role}
-    if not condition.when.startswith("choice"):
-        return {**row, "labels": condition.values}
-    asked = [each for each in config.controls if each.name != control.name and condition.tag in ("", each.name)]
-    fields = [field_name(each, place if each.per_region else WHOLE) for each in asked]
-    return {**row, "fields": fields, "values": sorted(set().union(*(wanted_values(each, condition) for each in asked)))}
 
 
 def _diff(start: str | None, text: str) -> tuple[Piece, ...]:

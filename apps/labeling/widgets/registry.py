@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.labeling.widgets.base import Widget
+from apps.labeling.widgets.chat import ChatWidget
 from apps.labeling.widgets.choices import ChoicesWidget
 from apps.labeling.widgets.datetime import DateTimeWidget
 from apps.labeling.widgets.number import NumberWidget
@@ -31,6 +32,7 @@ WIDGETS: dict[str, Widget] = {
     "Number": NumberWidget(),
     "DateTime": DateTimeWidget(),
     "Ranker": RankerWidget(),
+    "Chat": ChatWidget(),
     "Labels": SpansWidget(),
     "HyperTextLabels": SpansWidget(),
     "ParagraphLabels": SpansWidget(),

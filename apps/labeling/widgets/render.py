@@ -1,6 +1,6 @@
 """From a config, an item's data and a form's state to HTML. Templates escape; nothing here builds markup."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from apps.labeling.algorithms.word_diff import word_diff
 from apps.labeling.widgets.answers import start_text
 from apps.labeling.widgets.base import FormState
 from apps.labeling.widgets.layout import Page, page_of
-from apps.labeling.widgets.objects import Panel, shown_text
+from apps.labeling.widgets.objects import Fold, Panel, shown_text
 from apps.labeling.widgets.question import Question, keys_for, needs_filter
 from apps.labeling.widgets.questions import questions_of
 from apps.labeling.widgets.registry import widget_of
@@ -114,10 +114,9 @@ def render_review(
     page = page_of(config, data)
     press = sends and one_press(config)
     questions = questions_of(config, page, state or initial_state(config, data), data, press=press)
-    beside = {q.control.to_name[0]: replace(q, form_id=form_id) for q in questions if q.start is not None}
-    rest = [question for question in questions if question.start is None]
+    beside, rest = _beside(questions, page, form_id)
     return RenderedReview(
-        stage=_html("widgets/item.html", {"rows": _rows(config, page, beside)}),
+        stage=_html("widgets/item.html", {"rows": _rows(config, page, beside), "form_id": form_id}),
         dock=_form(rest, submit_label, has_send=sends and not press),
         layout=layout_of(config),
         one_press=press,
@@ -130,27 +129,51 @@ def render_diff(before: str, after: str) -> SafeString:
     return _html("widgets/_diff.html", {"pieces": word_diff(before, after)})
 
 
+def _beside(questions: Sequence[Question], page: Page, form_id: str) -> tuple[dict[str, Question], list[Question]]:
+    """Corrections by the object that they stand beside, one each; and the questions that stay in the dock."""
+    shown = {panel.name for panel in page.panels if panel.name}
+    beside: dict[str, Question] = {}
+    rest: list[Question] = []
+    for question in questions:
+        name = question.control.to_name[0] if question.control.to_name else ""
+        if question.start is None or question.conditions or name not in shown or name in beside:
+            rest.append(question)
+        else:
+            beside[name] = replace(question, form_id=form_id)
+    return beside, rest
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Panels that stand side by side, and the correction that belongs to them."""
+    """Panels that stand side by side, and the correction that belongs to them. `kind` is the class of their frame."""
 
     panels: tuple[Panel, ...]
     question: Question | None = None
-    keys: tuple[str, ...] = ()
+    kind: str = ""
+
+    @property
+    def fold(self) -> Fold | None:
+        return self.panels[0].fold
 
 
 def _rows(config: LabellingConfig, page: Page, beside: Mapping[str, Question]) -> list[Row]:
     pairs = {control.to_name for control in config.controls if control.kind == "pairwise"}
     rows: list[Row] = []
     for panel in page.panels:
-        partner = next((pair for pair in pairs if panel.name == pair[1]), None)
-        if partner and rows and rows[-1].panels[-1].name == partner[0]:
-            rows[-1] = Row(panels=(*rows[-1].panels, _titled(panel, _("Right"))))
-            continue
-        if any(panel.name == pair[0] for pair in pairs):
-            panel = _titled(panel, _("Left"))
-        rows.append(Row(panels=(panel,), question=beside.get(panel.name)))
+        last = rows[-1].panels[-1] if rows else None
+        if last and any((last.name, panel.name) == pair for pair in pairs):
+            rows[-1] = Row((*rows[-1].panels, _titled(panel, _("Right"))), kind="twin")
+        elif last and not rows[-1].question and panel.name not in beside and _is_beside(last, panel):
+            rows[-1] = Row((*rows[-1].panels, panel), kind="pair")
+        else:
+            left = any(panel.name == pair[0] for pair in pairs if panel.name)
+            question = beside.get(panel.name) if panel.name else None
+            rows.append(Row((_titled(panel, _("Left")) if left else panel,), question))
     return rows
+
+
+def _is_beside(last: Panel, panel: Panel) -> bool:
+    return bool(panel.name and last.name and panel.beside) and (last.beside, last.fold) == (panel.beside, panel.fold)
 
 
 def _titled(panel: Panel, title: str) -> Panel:
