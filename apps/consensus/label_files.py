@@ -97,13 +97,20 @@ def _used(names: tuple[str, ...], index: NDArray[np.int64]) -> tuple[tuple[str, 
     return tuple(names[place] for place in places), among
 
 
-def truth_read(path: Path, *, item_column: str = "", label_column: str = "") -> TruthFile:
+def truth_read(
+    path: Path, *, item_column: str = "", label_column: str = "", also_item: str = "", also_label: str = ""
+) -> TruthFile:
     """Read a truth file. An item with two different labels has no known truth and is left out.
 
+    Args:
+        item_column, label_column: names in the header; empty: `also_item`, `also_label` or the usual names.
     Raises:
         InvalidInput: as in `labels_read`.
     """
-    wanted = {"item": (item_column, ITEM_COLUMNS), "label": (label_column, LABEL_COLUMNS)}
+    wanted = {
+        "item": (item_column, (also_item, *ITEM_COLUMNS)[not also_item :]),
+        "label": (label_column, (also_label, *LABEL_COLUMNS)[not also_label :]),
+    }
     notes = Notes()
     answers: dict[str, str] = {}
     conflicting: set[str] = set()
@@ -197,7 +204,8 @@ def _one_answer_each(
     last = label[is_last][group]
     is_conflict = np.bincount(group, weights=label != last)[group] > 0
     kept = is_last & ~(is_conflict & (rule == "drop-conflicting"))
-    for place in np.flatnonzero(~kept):
+    dropped = np.flatnonzero(~kept)
+    for place in dropped[np.argsort(order[dropped])]:
         where = f"line {lines[order[place]]}"
         if not is_conflict[place]:
             notes.add("repeated_answer", "rows that repeat a worker's answer to an item, each counted once", where)

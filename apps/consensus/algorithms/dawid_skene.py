@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from apps.consensus.algorithms.majority_vote import label_counts, shares
+from apps.consensus.algorithms.votes import Votes, softmax_rows
 
 DEFAULT_SMOOTHING = 4.0
 # The smallest count of the unsmoothed M-step: keeps logarithms finite and changes no digit that anybody reads.
 FLOOR = 1e-10
+# Below every product of two floors, so that no probability of a fit is changed on its way into a logarithm.
+_TINY = 1e-300
 # What is believed of a pool before its first vote, in votes: without it EM can collapse on a handful of items.
 STARTING_ACCURACY = 0.8
 STARTING_VOTES = 20.0
@@ -51,6 +53,8 @@ def dawid_skene(
     n_classes: int,
     init: NDArray[np.float64] | None = None,
     smoothing: float = DEFAULT_SMOOTHING,
+    pseudo_count: float = 0.0,
+    known: NDArray[np.int64] | None = None,
     max_iter: int = 200,
     tol: float = 1e-5,
 ) -> DawidSkeneFit:
@@ -62,25 +66,27 @@ def dawid_skene(
         init: posterior to start from, shape (n_items, n_classes), rows sum to 1; default the vote shares.
         smoothing: how many votes the pool is worth beside a reviewer's own, in each true class for being right and
             in each cell for the pattern of his mistakes; 0 is classical.
+        pseudo_count: without smoothing, votes added to each cell of each matrix.
+        known: golden answers as in `Votes`; they are never re-estimated.
         max_iter, tol: stop when no posterior moves by `tol` or more, at the latest after `max_iter` rounds.
     Returns:
         The fit; `converged` is False where `max_iter` ended it.
     Raises:
         ValueError: an index out of range, arrays of different length, or a size, `init` or `smoothing` that cannot be.
     """
-    votes = _vote_matrix(item_idx, reviewer_idx, label_idx, (n_items, n_reviewers, n_classes))
-    if smoothing < 0 or max_iter < 1:
-        raise ValueError("smoothing must be at least 0 and max_iter at least 1")
-    if init is None:
-        init = shares(label_counts(item_idx, label_idx, n_items=n_items, n_classes=n_classes))
-    posterior = init
+    votes = Votes(item_idx, reviewer_idx, label_idx, n_items, n_reviewers, n_classes, known)
+    if smoothing < 0 or pseudo_count < 0 or max_iter < 1:
+        raise ValueError("smoothing and pseudo_count must be at least 0 and max_iter at least 1")
+    posterior = votes.shares() if init is None else votes.held(init)
     if posterior.shape != (n_items, n_classes):
         raise ValueError(f"init must have shape {(n_items, n_classes)}, not {posterior.shape}")
+    table = votes.table()
     log_likelihoods: list[float] = []
     converged = False
     while not converged and len(log_likelihoods) < max_iter:
-        confusion, prior = _m_step(votes, posterior, smoothing=smoothing)
-        following, log_likelihood = _e_step(votes, confusion, prior)
+        confusion, prior = _m_step(table, posterior, smoothing=smoothing, pseudo_count=pseudo_count)
+        following, log_likelihood = _e_step(table, confusion, prior)
+        following = votes.held(following)
         log_likelihoods.append(log_likelihood)
         converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol)
         posterior = following
@@ -88,7 +94,11 @@ def dawid_skene(
 
 
 def posterior_given(
-    votes: Iterable[tuple[int, int]], *, confusion: NDArray[np.float64], prior: NDArray[np.float64]
+    votes: Iterable[tuple[int, int]],
+    *,
+    confusion: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    temperature: float = 1.0,
 ) -> NDArray[np.float64]:
     """Posterior of one item from given matrices: the E-step, equation (2.5), for a single row.
 
@@ -97,12 +107,13 @@ def posterior_given(
         confusion: shape (n_matrices, n_classes, n_classes), as in `DawidSkeneFit`; stack `pooled_confusion`
             for reviewers who have no matrix of their own.
         prior: shape (n_classes,).
+        temperature: as in `Aggregate`, of the fit that the matrices come from.
     Returns:
-        Shape (n_classes,), summing to 1; the prior itself where there is no vote.
+        Shape (n_classes,), summing to 1; at temperature 1 the prior itself where there is no vote.
     """
     pairs = np.array(list(votes), dtype=np.int64).reshape(-1, 2)
-    rows = np.log(np.maximum(confusion[pairs[:, 0], :, pairs[:, 1]], FLOOR))
-    log_joint = np.log(np.maximum(prior, FLOOR)) + rows.sum(axis=0)
+    rows = np.log(np.maximum(confusion[pairs[:, 0], :, pairs[:, 1]], _TINY))
+    log_joint = temperature * (np.log(np.maximum(prior, FLOOR)) + rows.sum(axis=0))
     weights = np.exp(log_joint - log_joint.max())
     return np.asarray(weights / weights.sum())
 
@@ -142,39 +153,30 @@ def pool_matrix(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(matrix)
 
 
-def _vote_matrix(
-    item_idx: NDArray[np.int64],
-    reviewer_idx: NDArray[np.int64],
-    label_idx: NDArray[np.int64],
-    sizes: tuple[int, int, int],
-) -> csr_array:
-    """Votes as a sparse (n_items, n_reviewers * n_classes) table of counts: both steps become one product each."""
-    if sizes[2] < 1:
-        raise ValueError("n_classes must be at least 1")
-    if not len(item_idx) == len(reviewer_idx) == len(label_idx):
-        raise ValueError("item_idx, reviewer_idx and label_idx must have the same length")
-    for name, index, size in zip(
-        ("item_idx", "reviewer_idx", "label_idx"), (item_idx, reviewer_idx, label_idx), sizes, strict=True
-    ):
-        if len(index) and (index.min() < 0 or index.max() >= size):
-            raise ValueError(f"{name} must lie in [0, {size})")
-    columns = reviewer_idx * sizes[2] + label_idx
-    return csr_array((np.ones(len(item_idx)), (item_idx, columns)), shape=(sizes[0], sizes[1] * sizes[2]))
-
-
 def _m_step(
-    votes: csr_array, posterior: NDArray[np.float64], *, smoothing: float
+    table: csr_array, posterior: NDArray[np.float64], *, smoothing: float, pseudo_count: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Confusion matrices (2.3) and prior (2.4) from the posterior, shrunk with the weight `smoothing`."""
     n_items, n_classes = posterior.shape
     # The product has rows (reviewer, answer) and columns (true class); the matrices are [true class, answer].
-    counts = (votes.T @ posterior).reshape(-1, n_classes, n_classes).transpose(0, 2, 1)
+    counts = (table.T @ posterior).reshape(-1, n_classes, n_classes).transpose(0, 2, 1)
     mass = posterior.sum(axis=0)
     if smoothing == 0:
-        kept = np.maximum(counts, FLOOR)
         prior = np.maximum(mass, FLOOR)
-        return kept / kept.sum(axis=2, keepdims=True), prior / prior.sum()
+        return _classical(counts, pseudo_count=pseudo_count), prior / prior.sum()
     return _shrunk(counts, smoothing=smoothing), (mass + smoothing / n_classes) / (n_items + smoothing)
+
+
+def _classical(counts: NDArray[np.float64], *, pseudo_count: float) -> NDArray[np.float64]:
+    """Shares of the answers in each true class. Without any pseudo-count a reviewer's row ranges over the answers that
+    he ever gave, so that a class he has never met tells nothing for or against them."""
+    if pseudo_count > 0:
+        kept = counts + pseudo_count
+    else:
+        is_given = counts.sum(axis=1, keepdims=True) > 0
+        kept = np.where(is_given, np.maximum(counts, FLOOR), 0.0)
+    totals = kept.sum(axis=2, keepdims=True)
+    return np.asarray(np.divide(kept, totals, out=np.full(kept.shape, 1.0 / len(kept[0])), where=totals > 0))
 
 
 def _shrunk(counts: NDArray[np.float64], *, smoothing: float) -> NDArray[np.float64]:
@@ -193,14 +195,9 @@ def _shrunk(counts: NDArray[np.float64], *, smoothing: float) -> NDArray[np.floa
 
 
 def _e_step(
-    votes: csr_array, confusion: NDArray[np.float64], prior: NDArray[np.float64]
+    table: csr_array, confusion: NDArray[np.float64], prior: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Posterior (2.5) and the log-likelihood of the votes under the given matrices."""
-    n_classes = len(prior)
-    log_answers = np.log(np.maximum(confusion, FLOOR)).transpose(0, 2, 1).reshape(-1, n_classes)
-    log_joint = votes @ log_answers + np.log(np.maximum(prior, FLOOR))
-    # Shifting each row by its highest value keeps products of many probabilities away from zero.
-    top = log_joint.max(axis=1, keepdims=True)
-    weights = np.exp(log_joint - top)
-    totals = weights.sum(axis=1, keepdims=True)
-    return weights / totals, float(np.sum(top + np.log(totals)))
+    log_answers = np.log(np.maximum(confusion, _TINY)).transpose(0, 2, 1).reshape(-1, len(prior))
+    posterior, log_totals = softmax_rows(table @ log_answers + np.log(np.maximum(prior, FLOOR)))
+    return posterior, float(log_totals.sum())

@@ -1,0 +1,57 @@
+"""Bayesian one-coin model: one rate per reviewer, drawn towards the pool's, all mistakes alike.
+
+The model of `one_coin` with a Beta prior around the pool's accuracy and the class shares of `bayes_dawid_skene`, fitted
+by mean-field variational Bayes. It has the fewest parameters that still tell reviewers apart, so it is the better one
+where each of them gave only a few votes and their mistakes follow no pattern.
+"""
+
+import numpy as np
+from scipy.special import digamma
+
+from apps.consensus.algorithms.bayes_dawid_skene import (
+    beta_divergence,
+    class_share_prior,
+    data_term,
+    dirichlet_divergence,
+    expected_log,
+)
+from apps.consensus.algorithms.dawid_skene import STARTING_ACCURACY, STARTING_VOTES
+from apps.consensus.algorithms.votes import Aggregate, Votes, certain, expected_accuracy, softmax_rows
+
+DEFAULT_STRENGTH = 5.0
+
+
+def bayes_one_coin(
+    votes: Votes, *, strength: float = DEFAULT_STRENGTH, max_iter: int = 200, tol: float = 1e-5
+) -> Aggregate:
+    """Fit the model from the vote shares; `strength` is how many votes the pool is worth beside a reviewer's own."""
+    if strength <= 0 or max_iter < 1:
+        raise ValueError("strength must be above 0 and max_iter at least 1")
+    if votes.n_classes == 1:
+        return certain(votes)
+    posterior, shares, total = votes.shares(), class_share_prior(votes), votes.per_reviewer()
+    others = np.log(votes.n_classes - 1)
+    converged, rounds = False, 0
+    while not converged and rounds < max_iter:
+        right = votes.per_reviewer(posterior[votes.item_idx, votes.label_idx])
+        pool = (right.sum() + STARTING_VOTES * STARTING_ACCURACY) / (total.sum() + STARTING_VOTES)
+        after = right + strength * pool, np.maximum(total - right, 0.0) + strength * (1.0 - pool)
+        log_right, log_wrong = (digamma(each) - digamma(after[0] + after[1]) for each in after)
+        mass = shares + posterior.sum(axis=0)
+        log_joint = votes.weighted(log_right - log_wrong + others) + expected_log(mass)
+        following, log_totals = softmax_rows(log_joint)
+        following = votes.held(following)
+        converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol)
+        posterior, rounds = following, rounds + 1
+    # What every vote costs, right or wrong; the votes above hold only what being right adds.
+    common = float((total * (log_wrong - others)).sum())
+    apart = beta_divergence(*after, strength * pool, strength * (1.0 - pool)) + dirichlet_divergence(mass, shares)
+    return Aggregate(
+        posterior,
+        expected_accuracy(votes, posterior),
+        is_probability=True,
+        prior=mass / mass.sum(),
+        iterations=rounds,
+        converged=converged,
+        evidence=data_term(votes, log_joint, log_totals) + common - apart,
+    )
