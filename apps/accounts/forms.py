@@ -1,10 +1,15 @@
 """Forms about people."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.keys import COMMANDS, keys_problems
+from apps.accounts.models import Preferences
+from apps.accounts.selectors import languages
 
 
 class LoginForm(AuthenticationForm):
@@ -48,3 +53,64 @@ class NameForm(forms.Form):
     """The name that others see."""
 
     name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+
+
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
+    """How a person likes to work."""
+
+    daily_goal = forms.IntegerField(
+        label=_("Answers a day"),
+        min_value=1,
+        max_value=100_000,
+        required=False,
+        help_text=_("Your own aim, shown to you alone. Empty: none."),
+    )
+    break_minutes = forms.IntegerField(
+        label=_("Suggest a break after"),
+        min_value=5,
+        max_value=480,
+        required=False,
+        help_text=_("Minutes of work without a pause of five minutes. Empty: never."),
+    )
+
+    class Meta:
+        model = Preferences
+        fields = ("theme", "text_size", "language", "daily_goal", "break_minutes", "has_single_keys")
+        labels = {"theme": _("Theme"), "text_size": _("Text size"), "has_single_keys": _("Single-key commands")}
+        help_texts = {"has_single_keys": _("Off: only combinations with Ctrl or Alt act, and Enter.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for command, (letter, words) in COMMANDS.items():
+            self.fields[f"key_{command}"] = forms.CharField(
+                label=words, max_length=1, required=False, initial=self.instance.keys.get(command, letter)
+            )
+            attrs = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "onekey"}
+            self.fields[f"key_{command}"].widget.attrs |= attrs
+        choices = [("", _("As the browser asks for")), *languages()]
+        self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=choices, required=False)
+        if len(choices) <= 2:
+            del self.fields["language"]
+
+    def keys(self) -> dict[str, str]:
+        """The letter of each command; an emptied field means the ready one."""
+        return {
+            command: self.cleaned_data.get(f"key_{command}", "").lower() or letter
+            for command, (letter, _words) in COMMANDS.items()
+        }
+
+    def key_fields(self) -> Iterator[forms.BoundField]:
+        return (self[f"key_{command}"] for command in COMMANDS)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for command, problem in keys_problems(self.keys()).items():
+            self.add_error(f"key_{command}", problem)
+        return cleaned
+
+
+class QuickForm(forms.Form):
+    """What can be switched from any page: one thing at a time."""
+
+    theme = forms.ChoiceField(choices=Preferences.Theme.choices, required=False)
+    single_keys = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], required=False)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import UUIDModel
 
@@ -52,6 +53,47 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class Preferences(UUIDModel):
+    """How a person likes to work. No row: everything as it comes."""
+
+    class Theme(models.TextChoices):
+        AUTO = "auto", _("As the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class TextSize(models.TextChoices):
+        NORMAL = "normal", _("Normal")
+        LARGE = "large", _("Large")
+        LARGER = "larger", _("Larger")
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preferences")
+    keys = models.JSONField(default=dict, blank=True)  # {command: letter}, only what differs from `accounts.keys`
+    has_single_keys = models.BooleanField(default=True)  # False: only combinations act (WCAG 2.1.4)
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.AUTO)
+    text_size = models.CharField(max_length=8, choices=TextSize, default=TextSize.NORMAL)
+    language = models.CharField(max_length=16, blank=True)  # empty: what the browser asks for
+    daily_goal = models.PositiveIntegerField(null=True, blank=True)  # answers; null: none
+    break_minutes = models.PositiveSmallIntegerField(null=True, blank=True)  # work before a break; null: no word of it
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(theme__in=["auto", "light", "dark"]), name="preferences_theme"),
+            models.CheckConstraint(
+                condition=models.Q(text_size__in=["normal", "large", "larger"]), name="preferences_text_size"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(daily_goal__isnull=True) | models.Q(daily_goal__gte=1), name="preferences_goal"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(break_minutes__isnull=True) | models.Q(break_minutes__gte=5),
+                name="preferences_break",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"
 
 
 class Invitation(UUIDModel):

@@ -2,12 +2,15 @@
 
 import hashlib
 from datetime import datetime
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import get_language_info, to_language
 
 from apps.accounts.errors import InvitationOver, InvitationUnknown
-from apps.accounts.models import Invitation, User
+from apps.accounts.models import Invitation, Preferences, User
 
 
 def token_hash(token: str) -> str:
@@ -41,3 +44,15 @@ def invitations_open(*, now: datetime) -> QuerySet[Invitation]:
     """Invitations that can still be accepted, newest first."""
     open_ones = Invitation.objects.filter(accepted_at__isnull=True, expires_at__gt=now, user__disabled_at__isnull=True)
     return open_ones.select_related("user", "invited_by").order_by("-created_at")
+
+
+def preferences_of(*, user: User) -> Preferences:
+    """How the person likes to work; an unsaved row with the defaults where nothing was chosen. One query."""
+    return Preferences.objects.filter(user=user).first() or Preferences(user=user)
+
+
+def languages() -> list[tuple[str, str]]:
+    """(code, own name) of the languages that the pages are written in: English, and what has a catalogue."""
+    paths = [Path(folder) for folder in settings.LOCALE_PATHS]
+    found = {to_language(place.parent.parent.name) for path in paths for place in path.glob("*/LC_MESSAGES/django.mo")}
+    return [(code, get_language_info(code)["name_local"]) for code in sorted({"en", *found})]

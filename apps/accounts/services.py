@@ -1,7 +1,9 @@
 """Writes about people. What a person may do in a project is a membership, and belongs to `apps.projects`."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.core.mail import send_mail
@@ -10,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import selectors
 from apps.accounts.errors import AlreadyHere
-from apps.accounts.models import Invitation, User
+from apps.accounts.keys import keys_changed, keys_problems
+from apps.accounts.models import Invitation, Preferences, User
 from apps.core.db import violates
-from apps.core.errors import NotAllowed
+from apps.core.errors import InvalidInput, NotAllowed
 
 INVITATION_LIFE = timedelta(days=7)
 
@@ -96,6 +99,20 @@ def user_rename(*, user: User, name: str) -> User:
     user.name = name
     user.save(update_fields=["name"])
     return user
+
+
+@transaction.atomic
+def preferences_set(*, user: User, keys: Mapping[str, str] | None = None, **chosen: Any) -> Preferences:
+    """Store what the person chose; what is not named stays. `keys` holds a letter for each command.
+
+    Raises:
+        InvalidInput: two commands share a letter, or one cannot be used; names the command.
+    """
+    for command, problem in keys_problems(keys or {}).items():
+        raise InvalidInput(problem, field=command)
+    if keys is not None:
+        chosen["keys"] = keys_changed(keys)
+    return Preferences.objects.update_or_create(user=user, defaults=chosen)[0]
 
 
 def _refuse_oneself(user: User, by: User) -> None:

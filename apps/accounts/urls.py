@@ -13,6 +13,8 @@ urlpatterns = [
     path("password/sent/", views.PasswordResetSent.as_view(), name="password_reset_sent"),
     path("password/<uidb64>/<token>/", views.PasswordResetConfirm.as_view(), name="password_reset_confirm"),
     path("account/", views.account, name="account"),
+    path("account/settings/", views.preferences, name="settings"),
+    path("account/settings/quick/", views.preferences_quick, name="settings_quick"),
     path("account/name/", views.account_name, name="account_name"),
     path("account/password/", views.account_password, name="account_password"),
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth_views
@@ -18,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts import selectors, services
 from apps.accounts.errors import InvitationOver, InvitationUnknown
-from apps.accounts.forms import InvitationForm, LoginForm, NameForm, OwnPasswordForm
+from apps.accounts.forms import InvitationForm, LoginForm, NameForm, OwnPasswordForm, PreferencesForm, QuickForm
 from apps.accounts.http import AuthedRequest
 from apps.accounts.models import Invitation
 
 # Where an accepted invitation's session comes from; with two backends Django wants it named.
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+YEAR_S = 365 * 24 * 3600
 
 
 class Unprocessable:
@@ -39,6 +41,12 @@ class Login(Unprocessable, auth_views.LoginView):
     form_class = LoginForm
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The language that the person chose comes along to every browser."""
+        response = super().form_valid(form)
+        speak(response, selectors.preferences_of(user=form.get_user()).language)
+        return response
 
 
 class Logout(auth_views.LogoutView):
@@ -68,6 +76,14 @@ class PasswordResetConfirm(Unprocessable, auth_views.PasswordResetConfirmView):
         if not self.validlink:
             kwargs["status"] = 410
         return super().render_to_response(context, **kwargs)
+
+
+def speak(response: HttpResponse, language: str) -> None:
+    """Let this browser ask for a language from now on; empty: for its own."""
+    if language:
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR_S, samesite="Lax", httponly=True)
+    else:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
@@ -135,3 +151,35 @@ def account_password(request: AuthedRequest) -> HttpResponse:
     update_session_auth_hash(request, form.save())
     messages.success(request, _("Your password is changed. Your other sessions are logged out."))
     return redirect("accounts:account")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def preferences(request: AuthedRequest) -> HttpResponse:
+    """How one likes to work: keys, looks, pace."""
+    kept = selectors.preferences_of(user=request.user)
+    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=kept)
+    if not form.is_valid():
+        return render(request, "accounts/settings.html", {"form": form}, status=422 if form.is_bound else 200)
+    chosen = {name: form.cleaned_data[name] for name in form.Meta.fields if name in form.cleaned_data}
+    saved = services.preferences_set(user=request.user, keys=form.keys(), **chosen)
+    messages.success(request, _("Your settings are saved."))
+    response = redirect("accounts:settings")
+    speak(response, saved.language)
+    return response
+
+
+@login_required
+@require_POST
+def preferences_quick(request: AuthedRequest) -> HttpResponse:
+    """The switches that stand on every page. 422: neither is named."""
+    form = QuickForm(request.POST)
+    if not form.is_valid() or not any(form.cleaned_data.values()):
+        return HttpResponse(status=422)
+    chosen: dict[str, Any] = {}
+    if form.cleaned_data["theme"]:
+        chosen["theme"] = form.cleaned_data["theme"]
+    if form.cleaned_data["single_keys"]:
+        chosen["has_single_keys"] = form.cleaned_data["single_keys"] == "on"
+    services.preferences_set(user=request.user, **chosen)
+    return HttpResponse(status=204)

@@ -1,13 +1,27 @@
 // One job: act on the keys that the page's controls name in data-key ("u", "1", "Alt+U", "Ctrl+Enter").
 // Single-key commands are silent inside fields and can be switched off (WCAG 2.1.4); the sheet (?) lists all.
+import { known, store } from "./settings.js";
+
 const root = document.documentElement;
+const chosen = JSON.parse(root.dataset.keymap ?? "{}"); // {command: letter}, where a person has put another
 const sheet = document.querySelector("[data-keys-sheet]");
 const singles = () => root.dataset.keys !== "off";
 
-function remember(on) {
+function switchSingles(on) {
   if (on) delete root.dataset.keys;
   else root.dataset.keys = "off";
-  localStorage.setItem("keys", on ? "on" : "off");
+}
+
+// [data-command] names what a control does; its own letter takes the place of the ready one, with Alt where that had Alt.
+function remap(within) {
+  for (const node of within.querySelectorAll("[data-command]")) {
+    const letter = chosen[node.dataset.command];
+    if (!letter || node.dataset.key === undefined) continue;
+    const alt = node.dataset.key.startsWith("Alt+");
+    node.dataset.key = alt ? `Alt+${letter.toUpperCase()}` : letter;
+    const cap = node.querySelector("kbd") ?? node.labels?.[0]?.querySelector("kbd");
+    if (cap) cap.textContent = node.dataset.key;
+  }
 }
 
 function isField(node) {
@@ -19,6 +33,7 @@ function isField(node) {
 // "Alt+U" is read from the physical letter, because Alt changes event.key on some systems.
 function nameOf(event) {
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1] ?? /^Digit([0-9])$/.exec(event.code)?.[1];
+  if (event.getModifierState("AltGraph") || (event.altKey && event.ctrlKey)) return "AltGr"; // writes a character
   if (event.altKey && letter) return `Alt+${letter}`;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
@@ -96,5 +111,10 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-keys-open]")) open();
 });
-sheet?.querySelector("[data-keys-toggle]").addEventListener("change", (event) => remember(event.target.checked));
-remember(localStorage.getItem("keys") !== "off");
+sheet?.querySelector("[data-keys-toggle]").addEventListener("change", (event) => {
+  switchSingles(event.target.checked);
+  store("single_keys", event.target.checked ? "on" : "off");
+});
+document.body.addEventListener("htmx:load", () => remap(document));
+remap(document);
+if (known("single_keys") === "off") switchSingles(false);

@@ -64,8 +64,11 @@ def open_page(browser: Browser, live_server):
     contexts, complaints = [], []
 
     def note(message) -> None:
-        # Chromium and htmx log every answer of 400 and above; which codes are right is each test's own business.
-        about_codes = message.text.startswith(("Failed to load resource", "Response Status Error Code"))
+        # Chromium and htmx log every answer of 400 and above and every request that a server or network away has
+        # swallowed; which are right is each test's own business.
+        about_codes = message.text.startswith(
+            ("Failed to load resource", "Response Status Error Code", "htmx:sendError", "htmx:afterRequest")
+        )
         if message.type == "error" and not about_codes:
             complaints.append(message.text)
 

@@ -127,6 +127,12 @@ def test_offline_line_shows_and_goes(bench):
     expect(bench.get_by_text("No connection since")).to_be_hidden()
 
 
+def test_keys_that_write_characters_are_no_commands(bench):
+    bench.keyboard.press("Control+Alt+s")  # what AltGr sends on some systems
+    press(bench, "1")
+    assert [path for path, _fields in answers()] == ["/answer/"]
+
+
 def test_theme_switch_overrides_the_system_and_is_remembered(bench):
     switch = bench.get_by_role("button", name="Theme: auto")
     switch.click()

@@ -170,11 +170,9 @@ def test_ended_session_asks_to_log_in_and_loses_nothing(page, login, queue, revi
     page.keyboard.press("1")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("E-mail address").fill(reviewer.email)
-    page.get_by_role("button", name="Log in").click()
-    expect_item(page, "number 01")
-    expect(page.get_by_label("Note")).to_have_value("written too late")
     assert not answers().exists()
-    key(page, "1")
+    page.get_by_role("button", name="Log in").click()
+    expect_item(page, "number 02")  # the answer was given before, and has gone out now
     assert answers().get().note == "written too late"
 
 

@@ -47,6 +47,7 @@ OTHERS = [("people", gettext_lazy("People")), ("settings", gettext_lazy("Setting
 PERSONAL = [
     ("workbench:home", gettext_lazy("My review queues")),
     ("console:projects", gettext_lazy("All projects")),
+    ("accounts:settings", gettext_lazy("My settings")),
     ("accounts:account", gettext_lazy("My account")),
 ]
 
