@@ -19,6 +19,8 @@ _NEED_NOTHING = {
     "aggregate",
     "agreement",
     "check",
+    "check_configs",
+    "check_results",
     "collectstatic",
     "compilemessages",
     "help",

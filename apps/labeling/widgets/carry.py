@@ -1,0 +1,69 @@
+"""What came with an answer stays with it when the answer is opened in its form and sent again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.labeling.widgets.answers import Posted, Result, parse_draft, state_from_result
+from apps.labeling.widgets.base import FIELD, Region
+from apps.labeling.widgets.check import check_result
+from apps.projects.labelling import LabellingConfig
+
+
+def parse_revision(
+    config: LabellingConfig, post: Posted, *, before: Result, data: Mapping[str, Any] | None = None
+) -> Result:
+    """A form as posted that was opened with an earlier answer in it, as a checked result.
+
+    What was not touched stays as it was, with all that came with it and in its order: ids, scores, meta, fields that
+    mean nothing here. Of what was changed, the value is new and the rest stays.
+
+    Raises:
+        AnswerInvalid: names control and rule.
+    """
+    result = carried(config, parse_draft(config, post, data=data), before=before, data=data)
+    check_result(config, result, data=data)
+    return result
+
+
+def carried(
+    config: LabellingConfig, result: Result, *, before: Result, data: Mapping[str, Any] | None = None
+) -> Result:
+    """A parsed form joined with the answer that it was opened with."""
+    left = list(result)
+    kept: Result = []
+    for old, shown in _pairs(config, before, data):
+        new = next((each for each in left if _name(each) == _name(shown or old)), None)
+        if new is not None:
+            left.remove(new)
+            kept.append(old if new == shown else _changed(old, new))
+    return kept + left
+
+
+def _pairs(
+    config: LabellingConfig, before: Result, data: Mapping[str, Any] | None
+) -> list[tuple[Region, Region | None]]:
+    """Each region of the earlier answer, and what its untouched form would send; None where it would send nothing."""
+    state = state_from_result(config, before, data=data)
+    again = parse_draft(config, {FIELD + name: values for name, values in state.values.items()}, data=data)
+    pairs: list[tuple[Region, Region | None]] = []
+    for old in before:
+        shown = next((each for each in again if _name(each) == _name(old)), None)
+        shown = shown or next((each for each in again if _place(each) == _place(old)), None)
+        if shown is not None:
+            again.remove(shown)
+        pairs.append((old, shown))
+    return pairs
+
+
+def _name(region: Region) -> tuple[Any, ...]:
+    return (*_place(region), region.get("id"))
+
+
+def _place(region: Region) -> tuple[Any, ...]:
+    """What a region is about, apart from its id, which the form of a control about the whole item makes anew."""
+    return (region.get("from_name"), region.get("from_id"), region.get("to_id"), region.get("item_index"))
+
+
+def _changed(old: Region, new: Region) -> Region:
+    origin = {"origin": "prediction-changed"} if old.get("origin") == "prediction" else {}
+    return {**old, **{key: value for key, value in new.items() if key != "id"}, **origin}
