@@ -111,7 +111,7 @@ export class Asked {
     if (row.when === "region-selected") {
       const labels = [...region.held.values()].flatMap((raw) => raw.value[raw.type] ?? []);
       const isOfTag = !row.tag || [...region.held.keys()][0] === row.tag;
-      return isOfTag && (!row.labels.length || row.labels.some((label) => labels.includes(label)));
+      return isOfTag && (!row.values.length || row.values.some((label) => labels.includes(label)));
     }
     // Both stand in the form: what is said of this region in its hidden fields, what is said of the whole in its own.
     const form = new FormData(this.desk.form);

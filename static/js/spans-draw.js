@@ -34,10 +34,11 @@ export function lanesOf(regions) {
   return lanes;
 }
 
-function style(mark, regions, lanes, looks) {
+function style(mark, regions, { lanes, looks, isSelected }) {
   const drawn = regions.flatMap((region) => looks(region).slice(0, 1).map((look) => line(look, lanes.get(region.id))));
   const tint = looks(regions[0])[0]?.colour ?? "var(--ink)";
-  mark.style.background = [...drawn, `linear-gradient(color-mix(in srgb, ${tint} 14%, transparent) 0 0)`].join(", ");
+  const depth = regions.some(isSelected) ? 32 : 14; // per cent
+  mark.style.background = [...drawn, `linear-gradient(color-mix(in srgb, ${tint} ${depth}%, transparent) 0 0)`].join(", ");
   mark.style.paddingBottom = `${(Math.max(...regions.map((region) => lanes.get(region.id))) + 1) * height}px`;
 }
 
@@ -46,7 +47,8 @@ function names(regions, looks) {
 }
 
 // One run, cut where a region begins or ends.
-export function drawRun(text, run, regions, { lanes, looks, isSelected }) {
+export function drawRun(text, run, regions, how) {
+  const { lanes, looks, isSelected } = how;
   const words = text.flat.slice(run.start, run.end);
   if (!regions.length) return run.node.replaceChildren(words);
   const inside = regions.flatMap((region) => [region.start, region.end]).filter((edge) => edge > run.start && edge < run.end);
@@ -61,7 +63,7 @@ export function drawRun(text, run, regions, { lanes, looks, isSelected }) {
     mark.className = here.some(isSelected) ? "sp on" : "sp";
     mark.append(part);
     covered.set(mark, here);
-    style(mark, here, lanes, looks);
+    style(mark, here, how);
     const ending = here.filter((region) => region.end === end);
     if (ending.length) mark.dataset.l = names(ending, looks);
     return mark;

@@ -21,15 +21,21 @@ export function watch(text, desk) {
     return found;
   }
 
-  // -- Mouse and pen: the selection is made when the button goes up. A finger still moves its handles then.
+  // -- Mouse and pen: the selection is made when the button goes up, at once where it was drawn or clicked twice; a
+  // single click may still fold an older one. A finger moves its handles then, and is heard through `look`.
+  let begun = null;
+  function down(event) {
+    begun = event;
+    document.addEventListener("mouseup", up, { once: true }); // also where the hand left the text
+    caret(false);
+  }
+
   function up(event) {
-    if (event.pointerType === "touch" || event.button !== 0) return;
-    setTimeout(() => {
-      const found = now();
-      if (!found) return;
-      if (chosen().length) desk.take(chosen());
-      else desk.say("pending", text.words(found).slice(0, 80));
-    });
+    if (begun?.pointerType === "touch" || event.button !== 0) return;
+    const isDrawn = event.detail > 1 || (begun && Math.hypot(event.clientX - begun.clientX, event.clientY - begun.clientY) > 3);
+    if (!isDrawn || !now()) return;
+    if (chosen().length) desk.take(chosen());
+    else desk.say("pending", text.words(desk.held.place).slice(0, 80));
   }
 
   // A click selects the innermost region under it; another one the next around it.
@@ -77,8 +83,7 @@ export function watch(text, desk) {
 
   root.inputMode = "none"; // no keyboard on the screen: nothing can be written here
   root.spellcheck = false;
-  root.addEventListener("pointerdown", () => caret(false));
-  root.addEventListener("pointerup", up);
+  root.addEventListener("pointerdown", down);
   root.addEventListener("click", click);
   root.addEventListener("focus", () => root.matches(":focus-visible") && caret(true));
   root.addEventListener("blur", () => caret(false));

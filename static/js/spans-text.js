@@ -132,22 +132,29 @@ export class MarkedText {
     return [last ?? run.node, last?.length ?? 0];
   }
 
-  // The marked part of the page's selection, whole and trimmed; null where there is none in this text.
+  // What is selected of this text, whole and trimmed; null where the selection did not begin in it. What reaches out
+  // of it ends with it.
   selected() {
     const selection = getSelection();
-    if (!selection.rangeCount || selection.isCollapsed) return null;
+    if (!selection.rangeCount || selection.isCollapsed || !this.root.contains(selection.anchorNode)) return null;
     const range = selection.getRangeAt(0);
-    if (!this.root.contains(range.startContainer) || !this.root.contains(range.endContainer)) return null;
-    return this.trimmed(this.unitAt(range.startContainer, range.startOffset), this.unitAt(range.endContainer, range.endOffset));
+    const start = this.root.contains(range.startContainer) ? this.unitAt(range.startContainer, range.startOffset) : 0;
+    const end = this.root.contains(range.endContainer) ? this.unitAt(range.endContainer, range.endOffset) : this.flat.length;
+    return this.trimmed(start, end);
   }
 
   trimmed(start, end) {
     [start, end] = [this.whole(start, false), this.whole(end, true)];
+    if (!this.flat.slice(start, end).replaceAll("\0", "").trim()) return null;
+    const place = this.bare(start, end);
+    return this.granularity === "symbol" ? place : this.grown(place.start, place.end);
+  }
+
+  // Without white space at its edges.
+  bare(start, end) {
     const words = this.flat.slice(start, end);
-    if (!words.replaceAll("\0", "").trim()) return null;
-    start += words.length - words.trimStart().length;
-    end -= words.length - words.trimEnd().length;
-    return this.granularity === "symbol" ? { start, end } : this.grown(start, end);
+    if (!words.trim()) return { start, end };
+    return { start: start + words.length - words.trimStart().length, end: end - words.length + words.trimEnd().length };
   }
 
   // Out to whole words, sentences or lines.

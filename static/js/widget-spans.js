@@ -158,8 +158,10 @@ class Desk {
 
   nudge(region, edge, forward, byWord) {
     const text = this.#text(region);
-    if (edge === "start") this.move(region, text.step(region.start, forward, byWord), region.end);
-    else this.move(region, region.start, text.step(region.end, forward, byWord));
+    const unit = text.step(region[edge], forward, byWord);
+    const [start, end] = edge === "start" ? [unit, region.end] : [region.start, unit];
+    const place = byWord && start < end ? text.bare(start, end) : { start, end };
+    this.move(region, place.start, place.end);
   }
 
   remove(id) {
@@ -212,7 +214,7 @@ class Desk {
   }
 
   wordsOf(region, most = 80) {
-    const words = region.isLost ? "" : this.#text(region).words(region);
+    const words = region.isLost ? "" : this.#text(region).words(region).replace(/\s+/g, " ");
     return words.length > most ? `${words.slice(0, most - 1)}…` : words;
   }
 

@@ -1,0 +1,228 @@
+"""Marking regions in texts in a real browser: by mouse, by the keyboard alone, by finger, over drafts and revisits."""
+
+import json
+
+import pytest
+from django.urls import reverse
+from label_studio_sdk.label_interface import LabelInterface
+from playwright.sync_api import expect
+
+from apps.labeling.algorithms.markup import read_document
+from apps.labeling.models import Annotation, Draft
+from tests import factories
+from tests.e2e.conftest import PHONE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONFIG = """<View>
+  <Relations><Relation value="founded_by"/><Relation value="works_at"/></Relations>
+  <Header value="Mark who and what"/>
+  <Text name="text" value="$text"/>
+  <Labels name="label" toName="text">
+    <Label value="Organization" background="orange"/>
+    <Label value="Person" background="green" hotkey="p"/>
+    <Label value="Date" background="yellow" maxUsages="1"/>
+  </Labels>
+  <Choices name="relevance" toName="text" perRegion="true" whenLabelValue="Person">
+    <Choice value="Relevant"/><Choice value="Not relevant"/>
+  </Choices>
+</View>"""
+TEXT = "😀 Microsoft was founded by Bill Gates\r\nand Paul Allen on April 4, 1975.\nIt sold BASIC <b>interpreters</b>."
+HTML = "<h1>Acme 😀 Inc.</h1>\n<p>He lives<br>in <b>New</b> York.</p><script>alert(1)</script><table><tr><td>x<td>y</table>"
+TALK = [{"author": "Ann", "text": "😀 Hello Bob"}, {"author": "Bob", "text": "Hi\r\nAnn from Rome"}]
+BOTH = """<View>
+  <HyperTextLabels name="ner" toName="html"><Label value="Person"/><Label value="Place"/></HyperTextLabels>
+  <HyperText name="html" value="$html"/>
+  <ParagraphLabels name="slot" toName="talk" choice="multiple"><Label value="Name"/><Label value="City"/></ParagraphLabels>
+  <Paragraphs name="talk" value="$talk" layout="dialogue"/>
+</View>"""
+# Where the words stand on the screen: just before the first, and just behind the last character.
+PLACE = """([name, words]) => {
+  const root = document.querySelector(`[data-spans-text="${name}"]`);
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  let flat = "";
+  while (walker.nextNode()) {
+    if (walker.currentNode.parentElement.closest(".who")) continue;
+    nodes.push([walker.currentNode, flat.length]);
+    flat += walker.currentNode.data;
+  }
+  const at = flat.indexOf(words);
+  if (at < 0) throw new Error(`no ${words} in ${flat}`);
+  const box = (unit) => {
+    const [node, start] = nodes.findLast(([each, begin]) => begin <= unit);
+    const range = document.createRange();
+    range.setStart(node, unit - start);
+    range.setEnd(node, unit - start + 1);
+    return range.getBoundingClientRect();
+  };
+  const [first, last] = [box(at), box(at + words.length - 1)];
+  return [first.left + 1, first.top + first.height / 2, last.right - 1, last.top + last.height / 2];
+}"""
+
+
+def make_queue(config, data, *, n=2):
+    project = factories.project(config=config)
+    queue = factories.queue(project, "Spans", overlap_min=2, deadline_share=0, audit_lane_share=0)
+    for index in range(n):
+        factories.item(queue, f"item {index}", data=data, sort_key=float(-index))
+    return queue, factories.member(project, "reviewer", name="Reviewer")
+
+
+def open_queue(page, queue):
+    page.goto(reverse("workbench:queue", args=[queue.pk]))
+    page.locator("[data-regions]:not([hidden])").first.wait_for()
+
+
+def drag(page, words, name="text"):
+    page.locator(f'[data-spans-text="{name}"]').scroll_into_view_if_needed()
+    left, top, right, bottom = page.evaluate(PLACE, [name, words])
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move((left + right) / 2, (top + bottom) / 2)
+    page.mouse.move(right, bottom)
+    page.mouse.up()
+
+
+def rows(page):
+    return page.locator("[data-regions-list] li")
+
+
+def expect_rows(page, *texts):
+    expect(rows(page)).to_have_text(list(texts))
+
+
+def saved(page):
+    expect(page.locator("[data-saved]")).to_contain_text("saved")
+
+
+def send(page):
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "draft" not in answer.url):
+        page.keyboard.press("Control+Enter")
+
+
+def stored(config):
+    """The one current answer, which Label Studio's own check accepts as well."""
+    annotation = Annotation.objects.get(status="current")
+    assert LabelInterface(config).validate_annotation({"result": annotation.result})
+    return annotation.result
+
+
+def marks(result):
+    return [
+        (tuple(each["value"][each["type"]]), each["value"]["text"])
+        for each in result
+        if str(each.get("type")).endswith("labels")
+    ]
+
+
+def test_marking_by_mouse_lasts_over_drafts_and_comes_back(open_page, login, assert_accessible, shot):
+    queue, reviewer = make_queue(CONFIG, {"text": TEXT})
+    page = login(open_page(), reviewer)
+    open_queue(page, queue)
+
+    drag(page, "Microsoft")  # words first, then the label
+    page.keyboard.press("1")
+    expect_rows(page, "Organization Microsoft")
+    page.keyboard.press("p")  # the label first, then words, also over others and over a line's end
+    drag(page, "Bill Gates")
+    drag(page, "Gates\r\nand Paul Allen")
+    page.keyboard.press("p")  # no longer chosen
+    drag(page, "April 4, 1975")
+    page.get_by_role("button", name="3 Date").click()
+    expect_rows(
+        page, "Organization Microsoft", "Person Bill Gates", "Person Gates and Paul Allen", "Date April 4, 1975"
+    )
+    assert page.locator(".sp[data-l*=Person]").count() == 2
+    drag(page, "BASIC")
+    page.keyboard.press("3")  # maxUsages
+    expect(page.locator("[data-regions-said]")).to_have_text("Date may not be used again.")
+    expect(rows(page)).to_have_count(4)
+
+    rows(page).nth(2).get_by_role("button").click()
+    page.get_by_role("button", name="Start: one word on").click()
+    page.get_by_role("button", name="Start: one word on").click()
+    expect(rows(page).nth(2)).to_have_text("Person Paul Allen")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(rows(page).nth(2)).to_have_text("Person Paul All")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.locator("[data-region-asked]").get_by_text("Not relevant").click()
+
+    rows(page).nth(0).get_by_role("button").click()
+    expect(page.locator("[data-asked]")).to_be_hidden()  # asked of persons only
+    page.keyboard.press("l")
+    rows(page).nth(1).get_by_role("button").click()
+    expect(page.locator("[data-links-list] li")).to_have_count(1)
+    page.locator("[data-links-list]").get_by_text("founded_by").click()
+    assert_accessible(page)
+    shot(page, "spans-marked-light")
+
+    saved(page)
+    page.wait_for_timeout(700)  # the draft's own pause
+    assert Draft.objects.count() == 1
+    page.reload()
+    expect_rows(page, "Organization Microsoft", "Person Bill Gates", "Person Paul Allen", "Date April 4, 1975")
+    page.locator(".sp", has_text="1975").click()
+    page.keyboard.press("Delete")
+    expect(rows(page)).to_have_count(3)
+    send(page)
+    result = stored(CONFIG)
+    assert marks(result) == [
+        (("Organization",), "Microsoft"),
+        (("Person",), "Bill Gates"),
+        (("Person",), "Paul Allen"),
+    ]
+    spans = [each for each in result if each.get("type") == "labels"]
+    assert all(TEXT[each["value"]["start"] : each["value"]["end"]] == each["value"]["text"] for each in spans)
+    asked = next(each for each in result if each.get("type") == "choices")
+    assert asked["id"] == spans[2]["id"]
+    assert asked["value"] == {
+        "start": spans[2]["value"]["start"],
+        "end": spans[2]["value"]["end"],
+        "text": "Paul Allen",
+        "choices": ["Not relevant"],
+    }
+    link = next(each for each in result if each["type"] == "relation")
+    assert link == {
+        "from_id": spans[0]["id"],
+        "to_id": spans[1]["id"],
+        "type": "relation",
+        "direction": "right",
+        "labels": ["founded_by"],
+    }
+
+    page.keyboard.press("u")  # the answer comes back as it was, and goes out again unchanged
+    expect_rows(page, "Organization Microsoft", "Person Bill Gates", "Person Paul Allen")
+    expect(page.locator("[data-links-list] li")).to_have_count(1)
+    rows(page).nth(2).get_by_role("button").click()
+    expect(page.get_by_label("Not relevant")).to_be_checked()
+    send(page)
+    assert stored(CONFIG) == result
+
+
+def test_marking_by_the_keyboard_alone(open_page, login, assert_accessible, shot):
+    queue, reviewer = make_queue(CONFIG, {"text": TEXT})
+    page = login(open_page(theme="dark"), reviewer)
+    page.on("pageerror", lambda error: print(error.stack))
+    open_queue(page, queue)
+    text = page.locator("[data-spans-text]")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if text.evaluate("node => node === document.activeElement"):
+            break
+    assert_accessible(page)
+    page.keyboard.press("Control+ArrowRight")  # over the emoji
+    page.keyboard.press("Shift+Control+ArrowRight")
+    page.keyboard.press("1")
+    expect_rows(page, "Organization Microsoft")
+    for _ in range(3):
+        page.keyboard.press("Control+ArrowRight")
+    page.keyboard.type("nothing can be written here")
+    assert (
+        page.locator("[data-spans-text]").evaluate("node => node.innerText").startswith("😀 Microsoft was founded by")
+    )
+
+    page.keyboard.press("Escape")
+    shot(page, "spans-keyboard-dark")
