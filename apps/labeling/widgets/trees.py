@@ -82,7 +82,7 @@ def rows_of(
     """Every label in order. With `cascades`, groups follow what is inside them, else they are choices of their own."""
     above = {path[:n] for path in chosen for n in range(1, len(path))}
     is_small = len(control.labels) <= OPEN_ROWS
-    following = [*(label.depth for label in control.labels[1:]), 0]
+    following = [*(label.depth for label in control.labels[1:]), 0][: len(control.labels)]
     return tuple(
         _row(label, depth_after=depth, chosen=chosen, is_open=is_small or cascades or label.path in above,
              leaves_only=leaves_only, cascades=cascades)
