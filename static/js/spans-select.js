@@ -41,7 +41,7 @@ export function watch(text, desk) {
   // A click selects the innermost region under it; another one the next around it.
   function click(event) {
     if (!getSelection().isCollapsed) return;
-    desk.held = null;
+    desk.drop();
     const regions = covered.get(event.target.closest(".sp")) ?? [];
     const inner = [...regions].sort((one, other) => one.end - one.start - (other.end - other.start));
     const next = inner[(inner.findIndex((region) => region.id === desk.selected) + 1) % inner.length];

@@ -6,7 +6,7 @@ function give(question) {
     for (const option of other.querySelectorAll("[data-own-key]")) {
       if (owns) option.dataset.key = option.dataset.ownKey;
       else delete option.dataset.key;
-      const cap = option.parentElement.querySelector("kbd");
+      const cap = (option.matches("button") ? option : option.parentElement).querySelector("kbd");
       if (cap) cap.hidden = !owns;
     }
   }
@@ -25,3 +25,6 @@ document.addEventListener("change", (event) => {
   const next = all.slice(all.indexOf(question) + 1).find((other) => !other.querySelector(":checked"));
   if (next && !document.activeElement?.matches("input[type=radio]")) give(next);
 });
+
+// A widget whose question is worked at elsewhere on the page asks for them.
+document.addEventListener("touchstone:keys", (event) => give(event.target));

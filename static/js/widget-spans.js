@@ -101,10 +101,24 @@ class Desk {
   hold(text, place) {
     this.held = { text, place };
     this.until = Infinity;
+    this.#keys(text.name);
+    this.#float();
   }
 
   loosen() {
-    if (this.until === Infinity) this.until = performance.now() + patience;
+    if (this.until !== Infinity) return;
+    this.until = performance.now() + patience;
+    setTimeout(() => this.#float(), patience);
+  }
+
+  drop() {
+    this.held = null;
+    this.#float();
+  }
+
+  // Where the labels do not stand beside the text (on a phone), they come up to what is selected.
+  #float() {
+    for (const set of this.sets) set.node.classList.toggle("floating", Boolean(this.pending && set.objects.includes(this.pending.text.name)));
   }
 
   get pending() {
@@ -114,7 +128,7 @@ class Desk {
   // Marks what waits; `chosen` has [label set, labels].
   take(chosen) {
     const { text, place } = this.pending;
-    this.held = null;
+    this.drop();
     const selection = getSelection();
     if (text.root.isContentEditable && selection.rangeCount) selection.collapseToEnd();
     else selection.removeAllRanges();
@@ -178,13 +192,23 @@ class Desk {
     const changed = [this.selected, id].map((each) => this.regions.get(each)).filter(Boolean);
     this.selected = id;
     this.picked = Boolean(id) && picked;
+    this.#keys(this.region?.object);
     this.#show([], [], changed);
   }
 
+  // Number keys go back to the labels, unless somebody is in another question.
+  #keys(object) {
+    const sets = this.sets.filter((set) => !object || set.objects.includes(object));
+    const isAway = document.activeElement?.closest("[data-question]:not([data-spans-control])");
+    if (sets.length && !isAway && !sets.some((set) => set.node.hasAttribute("data-has-keys"))) sets[0].node.dispatchEvent(new Event("touchstone:keys", { bubbles: true }));
+  }
+
+  // While a link looks for its other end, only the focus walks; Enter takes what it is on.
   walk(by) {
-    const id = this.selected ? this.#neighbour(this.selected, by) : this.#ordered()[by > 0 ? 0 : this.regions.size - 1]?.id;
+    const from = this.links.from ? (document.activeElement.dataset.region ?? this.links.from) : this.selected;
+    const id = from ? this.#neighbour(from, by) : this.#ordered()[by > 0 ? 0 : this.regions.size - 1]?.id;
     if (!id) return;
-    this.select(id, true);
+    if (!this.links.from) this.select(id, true);
     this.listOf(id)?.reveal(id);
   }
 
