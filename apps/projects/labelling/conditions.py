@@ -64,7 +64,8 @@ def _holds(
 def _fits(condition: Condition, owner: Region) -> bool:
     value = owner.get("value")
     held = value if isinstance(value, Mapping) else {}
-    if condition.tag and owner.get("from_name") != condition.tag:
+    # Label Studio takes the object's name here; people also write that of the labels.
+    if condition.tag and condition.tag not in (owner.get("from_name"), owner.get("to_name")):
         return False
     message = held.get("chatmessage")
     if condition.role and not (isinstance(message, Mapping) and message.get("role") == condition.role):

@@ -10,6 +10,7 @@ from apps.projects.labelling.tags import ControlTag
 MAX_LABELS = 20_000
 MAX_LABEL_CHARS = 1_000
 _ARRANGES = frozenset({"View", "Header", "Style", "Collapse", "Panel"})
+_DECORATES = frozenset({"HyperText", "Text", "Image"})
 _CAP = whole(0, low=0, high=100_000)
 
 
@@ -49,6 +50,8 @@ def _labels(
                 notes.append(f'What stands inside <{child.tag} value="{label.text}"> is not asked without allowNested.')
         elif child.tag in _ARRANGES:
             yield from _labels(child, tag, above, nests, notes)
+        elif child.tag in _DECORATES:
+            notes.append(f"The <{child.tag}> between the labels of line {node.line} is not shown.")
         elif child.tag not in tag.parts:
             raise fail(child, f"It cannot stand inside <{node.tag}>.")
 
