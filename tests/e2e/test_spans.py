@@ -1,6 +1,5 @@
 """Marking regions in texts in a real browser: by mouse, by the keyboard alone, by finger, over drafts and revisits."""
 
-
 import pytest
 from django.urls import reverse
 from label_studio_sdk.label_interface import LabelInterface
@@ -27,12 +26,13 @@ CONFIG = """<View>
   </Choices>
 </View>"""
 TEXT = "😀 Microsoft was founded by Bill Gates\r\nand Paul Allen on April 4, 1975.\nIt sold BASIC <b>interpreters</b>."
-HTML = "<h1>Acme 😀 Inc.</h1>\n<p>He lives<br>in <b>New</b> York.</p><script>alert(1)</script><table><tr><td>x<td>y</table>"
+HTML = "<h1>Acme 😀 Inc.</h1>\n<p>He lives<br>in <b>New</b> York.</p><script>alert(1)</script><table><tr><td>x</table>"
 TALK = [{"author": "Ann", "text": "😀 Hello Bob"}, {"author": "Bob", "text": "Hi\r\nAnn from Rome"}]
 BOTH = """<View>
   <HyperTextLabels name="ner" toName="html"><Label value="Person"/><Label value="Place"/></HyperTextLabels>
   <HyperText name="html" value="$html"/>
-  <ParagraphLabels name="slot" toName="talk" choice="multiple"><Label value="Name"/><Label value="City"/></ParagraphLabels>
+  <ParagraphLabels name="slot" toName="talk" choice="multiple"><Label value="Name"/><Label value="City"/>
+  </ParagraphLabels>
   <Paragraphs name="talk" value="$talk" layout="dialogue"/>
 </View>"""
 # Where the words stand on the screen: just before the first, and just behind the last character.
@@ -311,8 +311,10 @@ COUNT = """(html) => new Promise((done) => {
 })"""
 PAGES = [
     HTML,
-    "<!DOCTYPE html>\n<html><head>\n<title>t</title><style>p{}</style></head>\n<body>\n <h1>こんにちは</h1>\n<p>x</p>\n</body>\n</html>\n",
-    "\n <style>p{}</style>\n<p>a<p>b<style>i{}</style>c<pre>\n\n d</pre><section>e<a href=x>f</a></section>&amp;&nbsp;<img src=x>g",
+    "<!DOCTYPE html>\n<html><head>\n<title>t</title><style>p{}</style></head>\n<body>\n <h1>こんにちは</h1>\n<p>x</p>\n"
+    "</body>\n</html>\n",
+    "\n <style>p{}</style>\n<p>a<p>b<style>i{}</style>c<pre>\n\n d</pre><section>e<a href=x>f</a></section>"
+    "&amp;&nbsp;<img src=x>g",
     "plain\r\ntext &lt;b&gt; <ul><li>one<li>two</ul> <b>x<i>y</b>z</i><table> <tr> <td>1</td> </tr> foster</table>",
 ]
 

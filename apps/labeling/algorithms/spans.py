@@ -75,9 +75,9 @@ def code_point_offset(text: str, units: int) -> int:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two readings of a marked text agree but for white space, which Label Studio writes as the screen had it
-    (line breaks as the two characters `\\n`)."""
-    return _SPACE.sub("", one) == _SPACE.sub("", other)
+    """Whether two readings of a marked text agree but for white space and case, which Label Studio writes as the screen
+    had them (line breaks as the two characters `\\n`)."""
+    return _SPACE.sub("", one).casefold() == _SPACE.sub("", other).casefold()
 
 
 def whole(value: Any, what: str) -> int:
