@@ -2,7 +2,7 @@ import gzip
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.consensus.label_files import NEVER_GIVEN, UNKNOWN, labels_read, truth_indexed, truth_read
@@ -156,6 +156,7 @@ def test_truth_indexed_tells_what_does_not_fit(tmp_path):
 
 
 @given(order=st.permutations(range(12)))
+@settings(max_examples=30, deadline=None)
 def test_labels_read_ignores_the_order_of_rows(tmp_path_factory, order):
     rows = [f"{item},{worker},{'yn'[(item + worker) % 2]}" for item in range(4) for worker in range(3)]
     folder = tmp_path_factory.mktemp("labels")

@@ -2,18 +2,20 @@
 
 Dawid and Skene (1979), doi:10.2307/2346806, with the priors of H.-C. Kim and Z. Ghahramani (2012), "Bayesian Classifier
 Combination" (PMLR 22:619-627), fitted by mean-field variational Bayes as in E. Simpson et al. (2013),
-doi:10.1007/978-3-642-36406-8_1. Three choices make it hold on few votes:
+doi:10.1007/978-3-642-36406-8_1. Four choices make it hold on few votes:
 
 - How often a reviewer is right in a class is Beta distributed around the whole pool's accuracy, which mistake he then
   makes is Dirichlet distributed around the pool's pattern of mistakes, both with the weight of `strength` votes. The
   pool's accuracy is one number for all classes: it ties a class to its name, without which a class may drift to
   whatever explains the votes best.
-- The class shares are Dirichlet distributed around the shares of the votes with the weight of all items. Left free,
-  one class can swallow the others where many answer at random.
+- The class shares are free where that is sound (`sounder`), else Dirichlet distributed around the shares of the votes
+  with the weight of all items: where many answer at random, one class could swallow the others.
+- A lone label on an item tells nothing about who gave it.
 - The posterior is that of the expected matrices, so that `posterior_given` with the stored ones gives the same.
 """
 
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,16 @@ from apps.consensus.algorithms.tempering import fitted_temperature
 from apps.consensus.algorithms.votes import UNKNOWN, Aggregate, Votes, certain, expected_accuracy, softmax_rows
 
 DEFAULT_STRENGTH = 2.0
+# So much less often may reviewers be right under free class shares.
+MOST_LOST = 0.02
+
+
+class _HasRight(Protocol):
+    @property
+    def right(self) -> float: ...
+
+
+Fitted = TypeVar("Fitted", bound=_HasRight)
 
 
 def bayes_dawid_skene(
@@ -48,21 +60,12 @@ def bayes_dawid_skene(
         raise ValueError("strength must be above 0 and max_iter at least 1")
     if votes.n_classes == 1:
         return certain(votes)
-    table, posterior = votes.table(), votes.shares()
-    shares = class_share_prior(votes)
-    converged, rounds = False, 0
-    while not converged and rounds < max_iter:
-        belief = _believed(table, posterior, strength=strength)
-        mass = shares + posterior.sum(axis=0)
-        log_joint = table @ _log_answers(belief) + expected_log(mass)
-        following, log_totals = softmax_rows(log_joint)
-        following = votes.held(following)
-        converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol)
-        posterior, rounds = following, rounds + 1
-    evidence = data_term(votes, log_joint, log_totals) - _surprise(belief) - dirichlet_divergence(mass, shares)
-    confusion, prior = _expected(belief), mass / mass.sum()
+    table = votes.table()
+    fits = [_fitted(votes, table, shares, strength, max_iter, tol) for shares in class_share_priors(votes)]
+    fit = sounder(fits)
+    confusion, prior = _expected(fit.belief), fit.mass / fit.mass.sum()
     log_joint = table @ log_answers(confusion) + np.log(prior)
-    temperature = fitted_temperature(votes, log_joint, confusion, belief.counts) if is_tempered else 1.0
+    temperature = fitted_temperature(votes, log_joint, confusion, fit.belief.counts) if is_tempered else 1.0
     posterior = votes.held(softmax_rows(temperature * log_joint)[0])
     return Aggregate(
         posterior,
@@ -71,10 +74,37 @@ def bayes_dawid_skene(
         confusion=confusion,
         prior=prior,
         temperature=temperature,
-        iterations=rounds,
-        converged=converged,
-        evidence=evidence,
+        iterations=fit.rounds,
+        converged=fit.converged,
+        evidence=fit.evidence,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    belief: "_Belief"
+    mass: NDArray[np.float64]  # (n_classes,), Dirichlet parameters of the class shares
+    right: float  # expected share of right answers
+    evidence: float
+    rounds: int
+    converged: bool
+
+
+def _fitted(
+    votes: Votes, table: csr_array, shares: NDArray[np.float64], strength: float, max_iter: int, tol: float
+) -> _Fit:
+    posterior = votes.shares()
+    converged, rounds = False, 0
+    while not converged and rounds < max_iter:
+        belief = _believed(table, votes.telling(posterior), strength=strength)
+        mass = shares + posterior.sum(axis=0)
+        log_joint = table @ _log_answers(belief) + expected_log(mass)
+        following, log_totals = softmax_rows(log_joint)
+        following = votes.held(following)
+        converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol)
+        posterior, rounds = following, rounds + 1
+    evidence = data_term(votes, log_joint, log_totals) - _surprise(belief) - dirichlet_divergence(mass, shares)
+    return _Fit(belief, mass, share_right(votes, posterior), evidence, rounds, converged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +177,27 @@ def log_answers(confusion: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(confusion).transpose(0, 2, 1).reshape(-1, confusion.shape[1])
 
 
-def class_share_prior(votes: Votes) -> NDArray[np.float64]:
-    """Dirichlet parameters of the class shares: the shares of the votes, worth as many items as there are."""
+def class_share_priors(votes: Votes) -> list[NDArray[np.float64]]:
+    """Dirichlet parameters of the class shares to try: nearly nothing, and the votes' shares worth as many items as
+    there are."""
     given = np.bincount(votes.label_idx, minlength=votes.n_classes) + 1.0
-    return np.asarray(given / given.sum() * max(votes.n_items, 1))
+    free = np.full(votes.n_classes, 1.0 / votes.n_classes)
+    return [free, np.asarray(given / given.sum() * max(votes.n_items, 1))]
+
+
+def share_right(votes: Votes, posterior: NDArray[np.float64]) -> float:
+    """How often the answers are right under a posterior."""
+    return float(posterior[votes.item_idx, votes.label_idx].sum() / max(len(votes.item_idx), 1))
+
+
+def sounder(fits: list[Fitted]) -> Fitted:
+    """The fit with free class shares, unless under it reviewers would be right noticeably less often.
+
+    That is the mark of one class swallowing the others: the votes of those who answer at random are then explained as
+    mistakes about it. The evidence does not show it, since such a fit may well explain the votes better.
+    """
+    free, anchored = fits
+    return anchored if free.right < anchored.right - MOST_LOST else free
 
 
 def expected_log(parameters: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,15 +5,20 @@ by mean-field variational Bayes. It has the fewest parameters that still tell re
 where each of them gave only a few votes and their mistakes follow no pattern.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import digamma
 
 from apps.consensus.algorithms.bayes_dawid_skene import (
     beta_divergence,
-    class_share_prior,
+    class_share_priors,
     data_term,
     dirichlet_divergence,
     expected_log,
+    share_right,
+    sounder,
 )
 from apps.consensus.algorithms.dawid_skene import STARTING_ACCURACY, STARTING_VOTES
 from apps.consensus.algorithms.votes import Aggregate, Votes, certain, expected_accuracy, softmax_rows
@@ -29,11 +34,36 @@ def bayes_one_coin(
         raise ValueError("strength must be above 0 and max_iter at least 1")
     if votes.n_classes == 1:
         return certain(votes)
-    posterior, shares, total = votes.shares(), class_share_prior(votes), votes.per_reviewer()
-    others = np.log(votes.n_classes - 1)
+    fits = [_fitted(votes, shares, strength, max_iter, tol) for shares in class_share_priors(votes)]
+    fit = sounder(fits)
+    return Aggregate(
+        fit.posterior,
+        expected_accuracy(votes, fit.posterior),
+        is_probability=True,
+        prior=fit.mass / fit.mass.sum(),
+        iterations=fit.rounds,
+        converged=fit.converged,
+        evidence=fit.evidence,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    posterior: NDArray[np.float64]  # (n_items, n_classes)
+    mass: NDArray[np.float64]  # (n_classes,), Dirichlet parameters of the class shares
+    right: float  # expected share of right answers
+    evidence: float
+    rounds: int
+    converged: bool
+
+
+def _fitted(votes: Votes, shares: NDArray[np.float64], strength: float, max_iter: int, tol: float) -> _Fit:
+    posterior = votes.shares()
+    is_telling = votes.telling(np.ones_like(posterior))[votes.item_idx, 0]
+    total, others = votes.per_reviewer(is_telling), np.log(votes.n_classes - 1)
     converged, rounds = False, 0
     while not converged and rounds < max_iter:
-        right = votes.per_reviewer(posterior[votes.item_idx, votes.label_idx])
+        right = votes.per_reviewer(is_telling * posterior[votes.item_idx, votes.label_idx])
         pool = (right.sum() + STARTING_VOTES * STARTING_ACCURACY) / (total.sum() + STARTING_VOTES)
         after = right + strength * pool, np.maximum(total - right, 0.0) + strength * (1.0 - pool)
         log_right, log_wrong = (digamma(each) - digamma(after[0] + after[1]) for each in after)
@@ -44,14 +74,7 @@ def bayes_one_coin(
         converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol)
         posterior, rounds = following, rounds + 1
     # What every vote costs, right or wrong; the votes above hold only what being right adds.
-    common = float((total * (log_wrong - others)).sum())
+    common = float((votes.per_reviewer() * (log_wrong - others)).sum())
     apart = beta_divergence(*after, strength * pool, strength * (1.0 - pool)) + dirichlet_divergence(mass, shares)
-    return Aggregate(
-        posterior,
-        expected_accuracy(votes, posterior),
-        is_probability=True,
-        prior=mass / mass.sum(),
-        iterations=rounds,
-        converged=converged,
-        evidence=data_term(votes, log_joint, log_totals) + common - apart,
-    )
+    evidence = data_term(votes, log_joint, log_totals) + common - apart
+    return _Fit(posterior, mass, share_right(votes, posterior), evidence, rounds, converged)

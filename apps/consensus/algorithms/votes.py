@@ -68,6 +68,16 @@ class Votes:
         fixed[golden, self.known[golden]] = 1.0
         return fixed
 
+    def telling(self, posterior: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The posterior with zeros on the items that say nothing about reviewers: a lone label, and no golden answer.
+
+        Counted, each lone label would confirm itself and its reviewer, up to certainty.
+        """
+        is_lone = np.bincount(self.item_idx, minlength=self.n_items) < 2
+        if self.known is not None:
+            is_lone &= self.known == UNKNOWN
+        return np.asarray(np.where(is_lone[:, None], 0.0, posterior)) if is_lone.any() else posterior
+
     def weighted(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of the weights of the reviewers who gave each class, shape (n_items, n_classes)."""
         return self.summed(weight[self.reviewer_idx])
