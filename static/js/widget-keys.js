@@ -7,7 +7,7 @@ function give(question) {
       if (owns) option.dataset.key = option.dataset.ownKey;
       else delete option.dataset.key;
       const cap = (option.matches("button") ? option : option.parentElement).querySelector("kbd");
-      if (cap) cap.hidden = !owns;
+      if (cap) cap.toggleAttribute("data-idle", !owns); // it keeps its room, so that nothing moves under a pressed mouse
     }
   }
 }
@@ -22,7 +22,8 @@ document.addEventListener("change", (event) => {
   const question = event.target.closest?.("[data-question]");
   if (!question || event.target.type !== "radio") return;
   const all = [...question.closest("form, main, body").querySelectorAll("[data-question]")];
-  const next = all.slice(all.indexOf(question) + 1).find((other) => !other.querySelector(":checked"));
+  const open = (other) => other.checkVisibility() && !other.querySelector(":checked");
+  const next = all.slice(all.indexOf(question) + 1).find(open);
   if (next && !document.activeElement?.matches("input[type=radio]")) give(next);
 });
 

@@ -93,7 +93,11 @@ function narrow(area) {
   const hits = wanted.length ? all.filter((node) => wanted.every((word) => textOf(node).includes(word)) && matchesItself(node, wanted)) : all;
   const shown = new Set(wanted.length ? hits.slice(0, most) : all);
   if (wanted.length) for (const node of [...shown]) for (let up = above(node); up; up = above(up)) shown.add(up);
-  for (const node of all) node.hidden = !shown.has(node);
+  const found = new Set(wanted.length ? hits : []);
+  for (const node of all) {
+    node.hidden = !shown.has(node);
+    node.toggleAttribute("data-hit", found.has(node));
+  }
   area.toggleAttribute("data-finding", wanted.length > 0);
   const place = area.querySelector("[data-filter-count]");
   place.textContent = hits.length === all.length ? String(all.length) : `${hits.length} ${place.dataset.text} ${all.length}`;
@@ -101,6 +105,12 @@ function narrow(area) {
 
 // A node is a hit where its own words hold the last word sought; those of its groups may hold the others.
 const matchesItself = (node, wanted) => wanted.some((word) => words(node).toLocaleLowerCase().includes(word));
+
+// The best hit: one whose own words hold all that is sought, else the first.
+function best(area, wanted) {
+  const hits = [...area.querySelectorAll("[data-hit]")].filter(boxOf);
+  return hits.find((node) => wanted.every((word) => words(node).toLocaleLowerCase().includes(word))) ?? hits[0];
+}
 
 const visible = (area) => nodes(area).filter((node) => node.checkVisibility());
 const rove = (area, node) => {
@@ -136,7 +146,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function inFind(area, event) {
-  const [first] = visible(area).filter((node) => boxOf(node) && matchesItself(node, event.target.value.toLocaleLowerCase().split(/\s+/)));
+  const first = best(area, event.target.value.toLocaleLowerCase().split(/\s+/));
   if (event.key === "Enter") {
     event.preventDefault();
     if (event.target.value.trim() && first) boxOf(first).click();

@@ -7,19 +7,17 @@ from django.template import engines
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from apps.labeling.widgets import parse_answer, render_review
+from apps.labeling.widgets import parse_answer, render_review, state_from_result
 from apps.projects.label_templates import label_template
 from apps.projects.labelling import LabellingConfig, data_from_trace, parse_config
 from config.urls import urlpatterns as doors
+from tests.e2e.widget_configs import WIDGETS
 
 received: list[list[dict[str, Any]]] = []
 
 # Stage and dock below each other, or side by side where the list of choices is long.
 PAGE = """{% extends "bench_base.html" %}{% load static %}
 {% block bench_class %}{% if review.is_wide %} wide{% endif %}{% endblock %}
-{% block bench_scripts %}<script type="module" src="{% static 'js/widget-keys.js' %}"></script>
-<script type="module" src="{% static 'js/widget-filter.js' %}"></script>
-<script type="module" src="{% static 'js/widget-diff.js' %}"></script>{% endblock %}
 {% block queue_name %}{{ title }}{% endblock %}
 {% block main %}{% if review.layout == "many" %}<section class="stage"><div class="twin a">
 <div class="hold stackv big" id="item">{{ review.stage }}</div>
@@ -39,6 +37,9 @@ MANY = (
 def _config(name: str) -> tuple[LabellingConfig, dict[str, Any]]:
     if name == "many":
         return parse_config(MANY), {"text": "Why was my transfer declined?"}
+    if name in WIDGETS:
+        xml, data = WIDGETS[name]
+        return parse_config(xml), data
     template = label_template(name)
     config = parse_config(template.config)
     return config, data_from_trace(template.mapping, template.sample)
@@ -48,8 +49,10 @@ def _config(name: str) -> tuple[LabellingConfig, dict[str, Any]]:
 def widgets(request: HttpRequest, name: str) -> HttpResponse:
     config, data = _config(name)
     if request.method == "POST":
-        received.append(parse_answer(config, request.POST))
-    context = {"review": render_review(config, data), "title": name}
+        received.append(parse_answer(config, request.POST, data=data))
+    # Asked for again, the page shows the last answer, as a revisit does.
+    state = state_from_result(config, received[-1], data=data) if "again" in request.GET else None
+    context = {"review": render_review(config, data, state), "title": name}
     return HttpResponse(engines["django"].from_string(PAGE).render(context, request))
 
 

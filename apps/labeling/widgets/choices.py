@@ -29,7 +29,7 @@ class ChoicesWidget(ValueWidget):
         """In the config's order; what is not in it stays, for `check` to name."""
         if is_nested(control):
             paths = paths_in(posted, control)
-            return [list(path) for path in (with_groups(control, paths) if control.multiple else paths)] or None
+            return [list(path) for path in (with_groups(control, paths) if is_multiple(control) else paths)] or None
         order = {label.value: index for index, label in enumerate(control.labels)}
         return sorted(dict.fromkeys(posted), key=lambda value: order.get(value, len(order))) or None
 
@@ -43,21 +43,20 @@ class ChoicesWidget(ValueWidget):
             raise refuse(control, "unknown_label", f'"{" / ".join(unknown)[:80]}" is no label of "{control.name}".')
         if len(set(paths)) != len(paths):
             raise refuse(control, "duplicate", f'"{control.name}" holds a label twice.')
-        if not control.multiple and not _is_one(paths):
+        if not is_multiple(control) and not _is_one(paths):
             raise refuse(control, "one_choice", f'"{control.name}" takes one label, not {len(paths)}.')
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return tuple(path_value(choice) if isinstance(choice, list) else choice for choice in value)
 
     def key_of(self, control: Control, value: Any) -> str:
-        if not control.multiple:
-            deepest = max(value, key=len) if is_nested(control) else value[0]
-            return compact_key(" / ".join(deepest) if isinstance(deepest, list) else str(deepest))
+        if not is_multiple(control) and not is_nested(control):
+            return compact_key(str(value[0]))
         return compact_key(json.dumps(sorted(value), ensure_ascii=False))
 
     def empty_key(self, control: Control) -> str | None:
         """None of the labels is an answer of its own where several may be chosen."""
-        return "[]" if control.multiple else None
+        return "[]" if is_multiple(control) else None
 
     def words_of(self, control: Control, value: Any) -> str:
         if is_nested(control):
@@ -69,11 +68,10 @@ class ChoicesWidget(ValueWidget):
     def key_words(self, control: Control, key: str) -> str:
         if key.startswith(LONG):
             return _("many labels")
-        if control.multiple:
-            chosen = json.loads(key)
-            return self.words_of(control, chosen) if chosen else _("none")
-        path = next((label.path for label in control.labels if " / ".join(label.path) == key), (key,))
-        return path_words(path, control)
+        if not is_multiple(control) and not is_nested(control):
+            return self.words_of(control, [key])
+        chosen = json.loads(key)
+        return self.words_of(control, chosen) if chosen else _("none")
 
     def as_sdk(self, control: Control, region: Region) -> Region:
         """label-studio-sdk knows no paths, although the editor writes them: it gets every step as a label."""
@@ -104,9 +102,9 @@ class ChoicesWidget(ValueWidget):
             return {}
         chosen = {path_of(value) for value in posted}
         tree = Tree(
-            rows=rows_of(control, chosen, leaves_only=not control.multiple, cascades=control.multiple),
-            type="checkbox" if control.multiple else "radio",
-            cascades=control.multiple,
+            rows=rows_of(control, chosen, leaves_only=not is_multiple(control), cascades=is_multiple(control)),
+            type="checkbox" if is_multiple(control) else "radio",
+            cascades=is_multiple(control),
             has_find=len(control.labels) > FIND_ROWS,
         )
         return {"tree": tree}
@@ -114,8 +112,12 @@ class ChoicesWidget(ValueWidget):
     def initial(self, control: Control) -> tuple[str, ...]:
         """What the config or the item chose beforehand."""
         chosen = [label for label in control.labels if label.selected]
-        kept = chosen if control.multiple else chosen[:1]
+        kept = chosen if is_multiple(control) else chosen[:1]
         return tuple(path_value(label.path) if is_nested(control) else label.value for label in kept)
+
+
+def is_multiple(control: Control) -> bool:
+    return control.attrs["choice"] == "multiple"
 
 
 def is_nested(control: Control) -> bool:

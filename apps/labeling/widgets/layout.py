@@ -49,7 +49,18 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
             panels.append(_placed(_panel(config, node, title, data), config, above))
         else:
             legends[node.name] = title or legends.get(node.name, "")
-    return Page(panels=(*panels, *waiting), legends=legends)
+    return Page(panels=tuple(_over_pairs(config, (*panels, *waiting))), legends=legends)
+
+
+def _over_pairs(config: LabellingConfig, panels: Sequence[Panel]) -> Iterator[Panel]:
+    """A heading before the first of two that are compared, and none before the second, stands over both."""
+    pairs = {control.to_name for control in config.controls if control.kind == "pairwise"}
+    for panel, after in zip(panels, (*panels[1:], Panel()), strict=True):
+        if panel.title and not after.title and (panel.name, after.name) in pairs:
+            yield replace(panel, name="", found=None, size=panel.size)
+            yield replace(panel, title="")
+        else:
+            yield panel
 
 
 def _in_questions(config: LabellingConfig) -> dict[str, str]:

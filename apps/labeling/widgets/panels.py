@@ -101,6 +101,9 @@ class ListView(ShapeView):
 
     template = "widgets/_entries.html"
 
+    def panel(self, found: DataObject, value: Any, title: str) -> Panel:
+        return super().panel(found, value, title or str(found.attrs["title"]))
+
     def extras(self, found: DataObject, value: Any) -> Mapping[str, Any]:
         entries = entries_of(value)
         return {} if entries is None else {"entries": entries}

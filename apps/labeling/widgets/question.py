@@ -41,6 +41,7 @@ class Question:
         form_id: the form that fields standing outside it belong to; empty inside one.
         start: the text that an answer starts from and is compared with; None where it starts empty.
         values: what is filled in, as posted.
+        about: the beginning of the text that it is about, where the page shows several and no heading tells them apart.
         focus_key: the key that puts the cursor into its field; empty: none does.
         key: the region or image that it asks about (see `Place`); empty for the whole item.
         groups: for a control whose regions are asked about, what is asked of each; `blank` is the same for a new one.
@@ -64,6 +65,7 @@ class Question:
     start: str | None = None
     diff: tuple[Piece, ...] = ()
     values: tuple[str, ...] = ()
+    about: str = ""
     focus_key: str = ""
     key: str = ""
     groups: tuple["Group", ...] = ()

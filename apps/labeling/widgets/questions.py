@@ -14,8 +14,9 @@ from apps.labeling.widgets.objects import shown_text
 from apps.labeling.widgets.question import Group, Question
 from apps.labeling.widgets.registry import control_of, widget_of
 from apps.labeling.widgets.when import conditions_json
-from apps.projects.labelling import Control, LabellingConfig, is_asked
+from apps.projects.labelling import Control, Given, LabellingConfig, is_asked
 
+ABOUT_CHARS = 60
 # The id of the region in the group that the page copies for each new one.
 BLANK_ID = "__region__"
 
@@ -54,6 +55,7 @@ class _Maker:
     def __post_init__(self) -> None:
         self.numbers = count()
         self.context = Context(self.config, self.data, self.result)
+        self.given = Given(self.result)
 
     def whole(self, control: Control) -> list[Question]:
         """One question, or one for each image of several."""
@@ -76,6 +78,7 @@ class _Maker:
             error=self.state.errors.get(control.name, ""),
             one_press=self.press,
             has_heading=bool(title),
+            about="" if title else self.about_text(control),
             start=start,
             diff=_diff(start, text),
             values=chosen,
@@ -83,9 +86,14 @@ class _Maker:
             groups=self.groups(control),
             blank=self.blank(control),
             conditions=conditions_json(self.config, control.conditions, name=control.name, place=place),
-            is_hidden=not is_asked(self.config, control, self.result, owner=place.owner),
+            is_hidden=not is_asked(self.config, control, self.given, owner=place.owner),
             extras=widget.extras(control, chosen, self.context),
         )
+
+    def about_text(self, control: Control) -> str:
+        shown = {panel.name: panel.text for panel in self.page.panels if panel.name}
+        is_plain = len(control.to_name) == 1 and control.kind != "spans" and not control.per_region
+        return shown.get(control.to_name[0], "")[:ABOUT_CHARS] if is_plain and len(shown) > 1 else ""
 
     def groups(self, owner: Control) -> tuple[Group, ...]:
         """What is asked about each region of a control."""

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from apps.labeling.widgets.base import ValueWidget, refuse
+from apps.labeling.widgets.base import Context, ValueWidget, refuse
 from apps.labeling.widgets.question import Option, keys_for
 from apps.projects.labelling import Control
+
+# Label Studio's icons as signs that every system font has.
+_ICONS = {"star": "★", "heart": "♥", "fire": "▲", "smile": "☺"}
 
 
 class RatingWidget(ValueWidget):
@@ -38,6 +41,15 @@ class RatingWidget(ValueWidget):
 
     def key_words(self, control: Control, key: str) -> str:
         return self.words_of(control, key)
+
+    def initial(self, control: Control) -> tuple[str, ...]:
+        default = int(control.attrs["defaultValue"])
+        return (str(default),) if default else ()
+
+    def extras(self, control: Control, posted: tuple[str, ...], context: Context) -> Mapping[str, Any]:
+        """The sign beside each number; none where the config does not ask for one."""
+        asks = control.node is not None and bool(control.node.get("icon"))
+        return {"icon": _ICONS.get(str(control.attrs["icon"]), "") if asks else ""}
 
     def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
         keys = keys_for([""] * len(control.classes))

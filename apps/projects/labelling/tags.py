@@ -153,7 +153,12 @@ CONTROLS: dict[str, ControlTag] = {
     ),
     "Rating": ControlTag(
         kind="ordinal",
-        settings={"maxRating": whole(5, low=1, high=20), "icon": words("star"), "size": words(), "defaultValue": whole(0, low=0, high=20)},
+        settings={
+            "maxRating": whole(5, low=1, high=20),
+            "icon": words("star"),
+            "size": words(),
+            "defaultValue": whole(0, low=0, high=20),
+        },
     ),
     "Number": ControlTag(
         kind="number",
