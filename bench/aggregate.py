@@ -1,6 +1,6 @@
 """Dawid-Skene on many labels: how long, how much memory, and how much faster than crowd-kit on what crowd-kit can do.
 
-Prints one JSON line. `ratio` is crowd-kit's time over ours for the same rounds on the same `--small` labels of this run;
+Prints one JSON line. `ratio` is crowd-kit's time over ours for the same rounds on the same `--small` labels;
 `largest_difference` is how far the two posteriors are apart anywhere. The other figures are a fit to convergence on
 `--labels` generated labels.
 """

@@ -11,13 +11,11 @@ from apps.consensus.algorithms.dawid_skene import dawid_skene
 from apps.consensus.algorithms.glad import glad
 from apps.consensus.algorithms.mace import mace
 from apps.consensus.algorithms.one_coin import one_coin
-from apps.consensus.algorithms.votes import Aggregate, Votes, expected_accuracy
+from apps.consensus.algorithms.votes import MOST_CELLS, Aggregate, Votes, expected_accuracy
 from apps.consensus.algorithms.worker_weighted import majority, wawa
 
 # Without it a mistake that was never seen counts as impossible; with more, the pool's sparse matrices turn uniform.
 PSEUDO_COUNT = 0.01
-# So many cells of confusion matrices are fitted at most: eight bytes each, in about eight arrays.
-MOST_CELLS = 60_000_000
 
 
 def classical_dawid_skene(votes: Votes) -> Aggregate:
@@ -80,7 +78,7 @@ def automatic(votes: Votes) -> Choice:
     votes pay for them. Both draw a reviewer with few votes towards the pool, which is what plain Dawid-Skene lacks.
     """
     simple = bayes_one_coin(votes)
-    if cells(votes) > MOST_CELLS:
+    if votes.n_cells > MOST_CELLS:
         why = f"one rate per reviewer, since {votes.n_classes} classes need matrices beyond the memory allowed"
         return Choice("bayes-one-coin", why, simple)
     full = bayes_dawid_skene(votes)
@@ -96,13 +94,8 @@ def automatic(votes: Votes) -> Choice:
     return Choice("bayes-one-coin", f"{why}{by_matrix:.4f} nats a label)", simple)
 
 
-def cells(votes: Votes) -> int:
-    """How many numbers the confusion matrices have."""
-    return votes.n_reviewers * votes.n_classes**2
-
-
 def _refuse_too_many_cells(votes: Votes) -> None:
-    if cells(votes) > MOST_CELLS:
+    if votes.n_cells > MOST_CELLS:
         raise ValueError(
             f"confusion matrices of {votes.n_reviewers} reviewers and {votes.n_classes} classes do not fit into "
             "memory; take one-coin or bayes-one-coin"

@@ -16,12 +16,14 @@ from apps.consensus.algorithms.bayes_dawid_skene import (
     class_share_priors,
     data_term,
     dirichlet_divergence,
+    expected_counts,
     expected_log,
     share_right,
     sounder,
 )
-from apps.consensus.algorithms.dawid_skene import STARTING_ACCURACY, STARTING_VOTES
-from apps.consensus.algorithms.votes import Aggregate, Votes, certain, expected_accuracy, softmax_rows
+from apps.consensus.algorithms.dawid_skene import STARTING_ACCURACY, STARTING_VOTES, pooled_confusion
+from apps.consensus.algorithms.tempering import fitted_temperature
+from apps.consensus.algorithms.votes import MOST_CELLS, Aggregate, Votes, certain, expected_accuracy, softmax_rows
 
 DEFAULT_STRENGTH = 5.0
 
@@ -29,18 +31,33 @@ DEFAULT_STRENGTH = 5.0
 def bayes_one_coin(
     votes: Votes, *, strength: float = DEFAULT_STRENGTH, max_iter: int = 200, tol: float = 1e-5
 ) -> Aggregate:
-    """Fit the model from the vote shares; `strength` is how many votes the pool is worth beside a reviewer's own."""
+    """Fit the model from the vote shares; `strength` is how many votes the pool is worth beside a reviewer's own.
+
+    As in `bayes_dawid_skene` the posterior is that of the expected rates, tempered; where the matrices would not fit
+    into memory they are left out, and so is the tempering.
+    """
     if strength <= 0 or max_iter < 1:
         raise ValueError("strength must be above 0 and max_iter at least 1")
     if votes.n_classes == 1:
         return certain(votes)
     fits = [_fitted(votes, shares, strength, max_iter, tol) for shares in class_share_priors(votes)]
     fit = sounder(fits)
+    prior = fit.mass / fit.mass.sum()
+    others = np.log(votes.n_classes - 1)
+    log_joint = votes.weighted(np.log(fit.rates) - np.log1p(-fit.rates) + others) + np.log(prior)
+    confusion, temperature = None, 1.0
+    if votes.n_cells <= MOST_CELLS:
+        confusion = np.stack([pooled_confusion(rate, votes.n_classes) for rate in fit.rates])
+        counts = expected_counts(votes.table(), votes.telling(fit.posterior))
+        temperature = fitted_temperature(votes, log_joint, confusion, counts)
+    posterior = votes.held(softmax_rows(temperature * log_joint)[0])
     return Aggregate(
-        fit.posterior,
-        expected_accuracy(votes, fit.posterior),
+        posterior,
+        expected_accuracy(votes, posterior),
         is_probability=True,
-        prior=fit.mass / fit.mass.sum(),
+        confusion=confusion,
+        prior=prior,
+        temperature=temperature,
         iterations=fit.rounds,
         converged=fit.converged,
         evidence=fit.evidence,
@@ -50,6 +67,7 @@ def bayes_one_coin(
 @dataclass(frozen=True, slots=True)
 class _Fit:
     posterior: NDArray[np.float64]  # (n_items, n_classes)
+    rates: NDArray[np.float64]  # (n_reviewers,), posterior mean of being right
     mass: NDArray[np.float64]  # (n_classes,), Dirichlet parameters of the class shares
     right: float  # expected share of right answers
     evidence: float
@@ -77,4 +95,5 @@ def _fitted(votes: Votes, shares: NDArray[np.float64], strength: float, max_iter
     common = float((votes.per_reviewer() * (log_wrong - others)).sum())
     apart = beta_divergence(*after, strength * pool, strength * (1.0 - pool)) + dirichlet_divergence(mass, shares)
     evidence = data_term(votes, log_joint, log_totals) + common - apart
-    return _Fit(posterior, mass, share_right(votes, posterior), evidence, rounds, converged)
+    rates = after[0] / (after[0] + after[1])
+    return _Fit(posterior, rates, mass, share_right(votes, posterior), evidence, rounds, converged)

@@ -9,6 +9,8 @@ from scipy.sparse import csr_array
 from apps.consensus.algorithms.majority_vote import label_counts, shares
 
 UNKNOWN = -1
+# So many cells of confusion matrices are fitted at most: eight bytes each, in about eight arrays.
+MOST_CELLS = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Votes:
             self.known.shape != (self.n_items,) or (self.known < UNKNOWN).any() or (self.known >= self.n_classes).any()
         ):
             raise ValueError(f"known must have shape {(self.n_items,)} and lie in [-1, {self.n_classes})")
+
+    @property
+    def n_cells(self) -> int:
+        """How many numbers the confusion matrices have."""
+        return self.n_reviewers * self.n_classes**2
 
     def table(self) -> csr_array:
         """Sparse (n_items, n_reviewers * n_classes) table of counts: both steps of EM become one product each."""
