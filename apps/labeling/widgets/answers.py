@@ -8,7 +8,7 @@ from django.http import QueryDict
 from apps.labeling.widgets.base import FIELD, WHOLE, Context, FormState, Place, Region, field_key, new_region
 from apps.labeling.widgets.check import check_result
 from apps.labeling.widgets.registry import control_of, widget_of
-from apps.projects.labelling import Control, LabellingConfig, config_for, is_asked, resolve
+from apps.projects.labelling import Control, Given, LabellingConfig, config_for, is_asked, resolve
 
 Result = list[Region]
 Posted = QueryDict | Mapping[str, Sequence[str]]
@@ -41,17 +41,25 @@ def parse_draft(config: LabellingConfig, post: Posted, *, data: Mapping[str, Any
     result: Result = []
     # Those about regions come last, as they need the regions.
     for control in sorted(config.controls, key=lambda each: each.per_region):
-        for place in places_of(control, result, context):
+        for place in list(places_of(control, result, context)):
             posted = _posted(post, field_name(control, place))
             result += widget_of(control).parse(control, posted, place, Context(config, data, result))
-    return [each for each in result if _stays(config, each, result)]
+    return _asked(config, result)
 
 
-def _stays(config: LabellingConfig, region: Region, result: Result) -> bool:
+def _asked(config: LabellingConfig, result: Result) -> Result:
+    """Without what is not asked; again, as long as what goes takes with it what depends on it."""
+    owners = owners_in(config, result)
+    given = Given(result)
+    kept = [each for each in result if _stays(config, each, given, owners)]
+    return result if len(kept) == len(result) else _asked(config, kept)
+
+
+def _stays(config: LabellingConfig, region: Region, given: Given, owners: Mapping[Any, Region]) -> bool:
     control = control_of(config, region)
     if control is None or not control.conditions:
         return True
-    return is_asked(config, control, result, owner=owner_of(config, control, region, result))
+    return is_asked(config, control, given, owner=owners.get(region.get("id")) if control.per_region else None)
 
 
 def places_of(control: Control, result: Sequence[Region], context: Context) -> Iterator[Place]:
@@ -73,15 +81,14 @@ def places_of(control: Control, result: Sequence[Region], context: Context) -> I
         yield WHOLE
 
 
-def owner_of(config: LabellingConfig, control: Control, region: Region, result: Sequence[Region]) -> Region | None:
-    """The region that an answer of a control about regions belongs to: they share their id."""
-    if not control.per_region:
-        return None
+def owners_in(config: LabellingConfig, result: Sequence[Region]) -> dict[Any, Region]:
+    """The regions that are things of their own, by their id: what is asked about one shares it."""
+    found: dict[Any, Region] = {}
     for each in result:
-        found = control_of(config, each)
-        if found is not None and found.owns_regions and each.get("id") == region.get("id"):
-            return each
-    return None
+        control = control_of(config, each)
+        if control is not None and control.owns_regions:
+            found.setdefault(each.get("id"), each)
+    return found
 
 
 def region(control: Control, value: Any) -> Region:
@@ -111,9 +118,10 @@ def by_place(
 ) -> list[tuple[Place, list[Region]]]:
     """The regions of one control, grouped by what they are about."""
     groups: dict[str, tuple[Place, list[Region]]] = {}
+    owners = owners_in(config, result) if control.per_region else {}
     for each in regions:
         index = each.get("item_index") if control.per_item else None
-        place = Place(owner=owner_of(config, control, each, result), item_index=index)
+        place = Place(owner=owners.get(each.get("id")), item_index=index)
         groups.setdefault(place.key, (place, []))[1].append(each)
     return list(groups.values())
 

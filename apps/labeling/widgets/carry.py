@@ -1,6 +1,6 @@
 """What came with an answer stays with it when the answer is opened in its form and sent again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apps.labeling.widgets.answers import Posted, Result, parse_draft, state_from_result
@@ -29,30 +29,25 @@ def carried(
     config: LabellingConfig, result: Result, *, before: Result, data: Mapping[str, Any] | None = None
 ) -> Result:
     """A parsed form joined with the answer that it was opened with."""
-    left = list(result)
+    left = {_name(each): each for each in result}
     kept: Result = []
     for old, shown in _pairs(config, before, data):
-        new = next((each for each in left if _name(each) == _name(shown or old)), None)
+        new = left.pop(_name(shown or old), None)
         if new is not None:
-            left.remove(new)
             kept.append(old if new == shown else _changed(old, new))
-    return kept + left
+    return kept + [each for each in result if _name(each) in left]
 
 
 def _pairs(
     config: LabellingConfig, before: Result, data: Mapping[str, Any] | None
-) -> list[tuple[Region, Region | None]]:
+) -> Iterator[tuple[Region, Region | None]]:
     """Each region of the earlier answer, and what its untouched form would send; None where it would send nothing."""
     state = state_from_result(config, before, data=data)
     again = parse_draft(config, {FIELD + name: values for name, values in state.values.items()}, data=data)
-    pairs: list[tuple[Region, Region | None]] = []
+    by_name = {_name(each): each for each in again}
+    by_place = {_place(each): each for each in again}
     for old in before:
-        shown = next((each for each in again if _name(each) == _name(old)), None)
-        shown = shown or next((each for each in again if _place(each) == _place(old)), None)
-        if shown is not None:
-            again.remove(shown)
-        pairs.append((old, shown))
-    return pairs
+        yield old, by_name.get(_name(old)) or by_place.get(_place(old))
 
 
 def _name(region: Region) -> tuple[Any, ...]:

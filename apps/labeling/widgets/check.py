@@ -7,7 +7,7 @@ from apps.core.strict_json import json_problems
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.widgets.base import Context, Region, refuse
 from apps.labeling.widgets.registry import control_of, widget_of
-from apps.projects.labelling import Control, LabellingConfig, config_for, is_asked, region_target
+from apps.projects.labelling import Control, Given, LabellingConfig, config_for, is_asked, region_target
 from apps.projects.labelling.sdk import sdk_result_findings
 
 MAX_REGIONS = 20_000
@@ -123,13 +123,14 @@ def _check_ids(config: LabellingConfig, result: list[Region]) -> None:
 
 def _check_conditions(config: LabellingConfig, result: list[Region]) -> None:
     """What is not asked must not be answered."""
+    given = Given(result)
     by_id = {region.get("id"): region for region in result if _owns(config, region)}
     for region in result:
         control = control_of(config, region)
         if control is None or not control.conditions:
             continue
         owner = by_id.get(region.get("id")) if control.per_region else None
-        if not is_asked(config, control, result, owner=owner):
+        if not is_asked(config, control, given, owner=owner):
             message = f'"{control.name}" is answered but not asked: what it depends on is answered otherwise.'
             raise refuse(control, "not_asked", message)
 
@@ -160,9 +161,10 @@ def _missing(
         yield not given and is_asked(config, control, result)
         return
     answered = {region.get("id") for region in given}
+    choices = Given(result)
     for owner in result:
         if _owns(config, owner) and owner.get("to_name") in control.to_name:
-            yield owner.get("id") not in answered and is_asked(config, control, result, owner=owner)
+            yield owner.get("id") not in answered and is_asked(config, control, choices, owner=owner)
 
 
 def _must(control: Control) -> str:

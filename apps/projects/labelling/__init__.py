@@ -1,7 +1,7 @@
 """What a Label Studio labelling config means, without Django: parse, compare, map a trace onto it."""
 
 from apps.projects.labelling.changes import LabelMap, map_result, region_target, schema_diff
-from apps.projects.labelling.conditions import is_asked
+from apps.projects.labelling.conditions import Given, is_asked
 from apps.projects.labelling.errors import ConfigError, MappingError, SchemaChangeRefused
 from apps.projects.labelling.items import config_for
 from apps.projects.labelling.mapping import check_mapping, data_from_trace
@@ -14,6 +14,7 @@ __all__ = [
     "ConfigError",
     "Control",
     "DataObject",
+    "Given",
     "Kind",
     "Label",
     "LabelMap",

@@ -37,8 +37,28 @@ def _places(node: Node, text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
+class Given:
+    """The choices in an answer, to be found by control and region: made once where many controls are asked about."""
+
+    def __init__(self, result: Iterable[Region]) -> None:
+        self._chosen: dict[str, dict[Any, set[str]]] = {}
+        for region in result:
+            if words := _chosen(region):
+                held = self._chosen.setdefault(str(region.get("from_name")), {})
+                held.setdefault(region.get("id"), set()).update(words)
+
+    @property
+    def names(self) -> Iterable[str]:
+        return self._chosen.keys()
+
+    def of(self, name: str, owner: Region | None = None) -> set[str]:
+        """What is chosen in one control: about one region, or anywhere."""
+        held = self._chosen.get(name, {})
+        return set().union(*held.values()) if owner is None else held.get(owner.get("id"), set())
+
+
 def is_asked(
-    config: LabellingConfig, control: Control, result: Sequence[Region], *, owner: Region | None = None
+    config: LabellingConfig, control: Control, result: Sequence[Region] | Given, *, owner: Region | None = None
 ) -> bool:
     """Whether a control is shown beside the rest of an answer.
 
@@ -46,15 +66,15 @@ def is_asked(
         result: the whole answer.
         owner: the region that it would be about, of a control that asks about regions; it decides `region-selected`.
     """
-    return all(_holds(config, condition, control, result, owner) for condition in control.conditions)
+    if not control.conditions:
+        return True
+    given = result if isinstance(result, Given) else Given(result)
+    return all(_holds(config, condition, control, given, owner) for condition in control.conditions)
 
 
-def _holds(
-    config: LabellingConfig, condition: Condition, control: Control, result: Sequence[Region], owner: Region | None
-) -> bool:
+def _holds(config: LabellingConfig, condition: Condition, control: Control, given: Given, owner: Region | None) -> bool:
     if condition.when.startswith("choice"):
-        chosen = _is_chosen(config, condition, control, result, owner)
-        return chosen == (condition.when == "choice-selected")
+        return _is_chosen(config, condition, control, given, owner) == (condition.when == "choice-selected")
     if not control.per_region:
         # A question about the whole item does not come and go with what is marked at the moment.
         return True
@@ -80,16 +100,14 @@ def _labels_of(value: Mapping[str, Any]) -> list[str]:
 
 
 def _is_chosen(
-    config: LabellingConfig, condition: Condition, control: Control, result: Sequence[Region], owner: Region | None
+    config: LabellingConfig, condition: Condition, control: Control, given: Given, owner: Region | None
 ) -> bool:
     """Whether one of the choices is in the answer: to the same region, of a control that asks about regions."""
-    for region in result:
-        asked = config.control(str(region.get("from_name")))
-        if asked is None or asked.name == control.name or (condition.tag and asked.name != condition.tag):
+    for name in [condition.tag] if condition.tag else list(given.names):
+        asked = config.control(name)
+        if asked is None or asked.name == control.name:
             continue
-        if asked.per_region and owner is not None and region.get("id") != owner.get("id"):
-            continue
-        if _has_choice(asked, condition, _chosen(region)):
+        if _has_choice(asked, condition, given.of(name, owner if asked.per_region else None)):
             return True
     return False
 
@@ -102,10 +120,10 @@ def _chosen(region: Region) -> list[str]:
     return [str(row[-1]) if isinstance(row, list) and row else str(row) for row in rows]
 
 
-def _has_choice(asked: Control, condition: Condition, chosen: Iterable[str]) -> bool:
-    found = set(chosen)
-    wanted = wanted_values(asked, condition)
-    return bool(found & wanted) if condition.values or condition.indexes else bool(found)
+def _has_choice(asked: Control, condition: Condition, chosen: set[str]) -> bool:
+    if not condition.values and not condition.indexes:
+        return bool(chosen)
+    return bool(chosen & wanted_values(asked, condition))
 
 
 def wanted_values(asked: Control, condition: Condition) -> set[str]:
