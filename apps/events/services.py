@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.core.rows import Writes
 from apps.events.models import Event
 
 
@@ -20,13 +21,14 @@ def event_record(
     api_key_id: UUID | None = None,
     payload: dict[str, Any] | None = None,
     at: datetime | None = None,
+    writes: Writes | None = None,
 ) -> Event:
     """Append one event in the caller's transaction: it exists exactly when the change does.
 
-    `payload` holds ids, codes and numbers; never text that a person wrote.
+    `payload` holds ids, codes and numbers; never text that a person wrote. With `writes` it goes with other changes.
     """
     kind = "person" if actor is not None else "api_key" if api_key_id is not None else "system"
-    return Event.objects.create(
+    event = Event(
         actor=actor,
         actor_kind=kind,
         actor_ref=str(api_key_id or ""),
@@ -37,3 +39,8 @@ def event_record(
         payload=payload or {},
         at=at or timezone.now(),
     )
+    if writes is None:
+        event.save(force_insert=True)
+    else:
+        writes.insert(event)
+    return event

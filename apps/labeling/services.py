@@ -2,25 +2,19 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from apps.accounts.models import User
-from apps.core.db import violates
 from apps.core.errors import Conflict
+from apps.core.rows import Writes
 from apps.labeling.models import Annotation, Draft
 from apps.labeling.widgets import Result, answer_label, check_result
 from apps.projects.labelling import config_of
-from apps.projects.selectors import guideline_current
 from apps.queues.models import Item, Review
 
 NOTE_CHARS = 2000
-
-
-class AlreadyAnswered(Conflict):
-    """The reviewer has a current answer to this item."""
-
-    code = "already_answered"
 
 
 def annotation_submit(
@@ -31,39 +25,38 @@ def annotation_submit(
     note: str = "",
     duration_ms: int,
     source: str = Annotation.Source.HUMAN,
+    guideline_id: UUID | None,
     now: datetime,
+    writes: Writes,
 ) -> Annotation:
     """Store an answer given under a lease, in the transaction of the caller, who holds the lock on the review's item.
 
-    The schema is the item's: an open lease finishes under the version it began with.
+    The schema is the item's: an open lease finishes under the version it began with. The draft has become the answer.
 
     Raises:
         AnswerInvalid: `result` does not fit the schema version; names control and rule.
-        AlreadyAnswered: the reviewer has a current answer to this item.
     """
     config = config_of(review.item.schema)
-    check_result(config, result)
-    try:
-        # Inner block: the outer transaction must survive the refused insert.
-        with transaction.atomic():
-            return Annotation.objects.create(
-                item=review.item,
-                review=review,
-                reviewer_id=review.reviewer_id,
-                schema=review.item.schema,
-                guideline=guideline_current(project=review.item.queue.project),
-                result=result,
-                label=(answer_label(config, result) or "")[:500],
-                note=note.strip()[:NOTE_CHARS],
-                source=source,
-                token=token,
-                duration_ms=max(duration_ms, 0),
-                created_at=now,
-            )
-    except IntegrityError as exc:
-        if not violates(exc, "annotation_one_current"):
-            raise
-        raise AlreadyAnswered("You have answered this item already; undo that answer to change it.") from exc
+    check_result(config, result, data=review.item.data)
+    annotation = Annotation(
+        item=review.item,
+        review=review,
+        reviewer_id=review.reviewer_id,
+        schema=review.item.schema,
+        guideline_id=guideline_id,
+        result=result,
+        label=(answer_label(config, result) or "")[:500],
+        note=note.strip()[:NOTE_CHARS],
+        source=source,
+        token=token,
+        duration_ms=max(duration_ms, 0),
+        created_at=now,
+    )
+    writes.insert(annotation)
+    writes.add(
+        "DELETE FROM labeling_draft WHERE item_id = %s AND reviewer_id = %s", [review.item_id, review.reviewer_id]
+    )
+    return annotation
 
 
 def annotation_withdraw(*, annotation: Annotation) -> None:

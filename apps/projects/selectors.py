@@ -1,7 +1,10 @@
 """Reads of projects and what belongs to them."""
 
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
@@ -40,6 +43,21 @@ def memberships_with_right(*, project: Project, right: Right) -> QuerySet[Member
 def schema_current(*, project: Project) -> LabelSchema:
     """The latest version; items made from now on are judged by it."""
     return project.label_schemas.order_by("-version")[0]
+
+
+def schema_known(*, schema_id: UUID) -> LabelSchema:
+    """A version by its id, remembered by the process: no row of that table ever changes."""
+    # A fresh instance each time: what a caller hangs on it, such as the project, must not live on.
+    return LabelSchema.from_db(DEFAULT_DB_ALIAS, _SCHEMA_FIELDS, _schema_values(schema_id))
+
+
+_SCHEMA_FIELDS = [field.attname for field in LabelSchema._meta.concrete_fields]
+
+
+@lru_cache(maxsize=256)
+def _schema_values(schema_id: UUID) -> list[Any]:
+    schema = LabelSchema.objects.get(pk=schema_id)
+    return [getattr(schema, name) for name in _SCHEMA_FIELDS]
 
 
 def guideline_current(*, project: Project) -> Guideline | None:

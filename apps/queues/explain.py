@@ -34,6 +34,8 @@ def explain_to_manager(*, item: Item, now: datetime) -> list[str]:
 
 
 def _escalation_reasons(item: Item) -> list[str]:
+    if item.escalation_reasons is not None:
+        return list(dict.fromkeys(item.escalation_reasons))
     assert item.trace is not None
     rows = item.trace.escalations.exclude(state="unanswerable").order_by("created_at")
     return list(dict.fromkeys(rows.values_list("reason__text", flat=True)))

@@ -122,7 +122,7 @@ class Item(UUIDModel):
     state = models.CharField(max_length=16, choices=State, default=State.OPEN)
     adjudication_reason = models.CharField(max_length=200, blank=True)  # why it went to adjudication, in words
     retired_reason = models.CharField(max_length=200, blank=True)
-    open_slots = models.PositiveSmallIntegerField()  # answers that may still be leased; written by `slots_adjust` only
+    open_slots = models.PositiveSmallIntegerField()  # answers that may still be leased; by SQL's queues_item_write only
     wanted = models.PositiveSmallIntegerField()  # answers asked for so far; grows by one while unsettled
     wanted_max = (
         models.PositiveSmallIntegerField()
@@ -146,6 +146,9 @@ class Item(UUIDModel):
     bumped_seq = models.BigIntegerField(db_default=RawSQL("nextval('queues_bump_seq')", []))
     enqueued_at = models.DateTimeField()  # never changes
     settled_at = models.DateTimeField(null=True)  # null: not settled now
+
+    # Why its trace was escalated, in words; set by a claim, which reads them with the item. None: not read.
+    escalation_reasons: list[str] | None = None
 
     class Meta:
         constraints = [
@@ -211,6 +214,8 @@ class Review(UUIDModel):
     expires_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)  # null unless submitted
     skip_reason = models.CharField(max_length=300, blank=True)
+
+    is_fresh = False  # set by a claim: just leased, and never his before, so he has no draft or older answer to it
 
     class Meta:
         constraints = [

@@ -1,19 +1,28 @@
 """Reads of queues, items and reviews."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
+from apps.core.rows import Shape, fetch_one, split
 from apps.projects.models import Membership, Project
 from apps.projects.rights import ROLE_RIGHTS, Right
+from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue, QueueMember, Review
 
-_REVIEWING_ROLES = [role for role, rights in ROLE_RIGHTS.items() if Right.REVIEW in rights]
+REVIEWING_ROLES = [role for role, rights in ROLE_RIGHTS.items() if Right.REVIEW in rights]
+
+# The rule of `reviewer_ids` and `queues_workable_by` for hand-written SQL: a membership m, of a queue q's project,
+# works in that queue. Whether its person is active is asked beside it. A test holds the three together.
+WORKS_IN_QUEUE = """
+    (m.role = 'reviewer' AND q.is_open_to_all OR m.role = ANY(%(roles)s) AND EXISTS (
+        SELECT 1 FROM queues_queuemember n WHERE n.queue_id = q.id AND n.user_id = m.user_id))
+"""
 
 
 def reviewer_ids(*, queue: Queue) -> set[UUID]:
@@ -22,7 +31,7 @@ def reviewer_ids(*, queue: Queue) -> set[UUID]:
     Managers and adjudicators work in a queue only when named, so that they may otherwise see its votes.
     """
     active = Membership.objects.filter(project_id=queue.project_id, user__is_active=True)
-    named = Q(role__in=_REVIEWING_ROLES) & Exists(QueueMember.objects.filter(queue=queue, user=OuterRef("user")))
+    named = Q(role__in=REVIEWING_ROLES) & Exists(QueueMember.objects.filter(queue=queue, user=OuterRef("user")))
     who = named | Q(role=Membership.Role.REVIEWER) if queue.is_open_to_all else named
     return set(active.filter(who).values_list("user_id", flat=True))
 
@@ -32,7 +41,7 @@ def queues_workable_by(*, user: User) -> QuerySet[Queue]:
     if not user.is_active:
         return Queue.objects.none()
     mine = Membership.objects.filter(project=OuterRef("project"), user=user)
-    named = Q(Exists(mine.filter(role__in=_REVIEWING_ROLES))) & Q(members__user=user)
+    named = Q(Exists(mine.filter(role__in=REVIEWING_ROLES))) & Q(members__user=user)
     open_to_role = Q(is_open_to_all=True) & Q(Exists(mine.filter(role=Membership.Role.REVIEWER)))
     return Queue.objects.filter(named | open_to_role).select_related("project").distinct()
 
@@ -62,9 +71,39 @@ def items_to_adjudicate(*, queue: Queue, user: User) -> QuerySet[Item]:
     )
 
 
-def reviews_of(*, user: User) -> QuerySet[Review]:
-    """The person's own reviews, whatever became of them. The only way the workbench reaches a review."""
-    return Review.objects.filter(reviewer=user).select_related("item__queue__project", "item__schema")
+_REVIEW, _ITEM, _QUEUE, _PROJECT = Shape(Review, "r"), Shape(Item, "i"), Shape(Queue, "q"), Shape(Project, "p")
+REVIEW_COLUMNS = f"{_REVIEW.columns}, {_ITEM.columns}, {_QUEUE.columns}, {_PROJECT.columns}"
+
+
+def review_from(row: Sequence[Any], *, reviewer: User) -> Review:
+    """A row of REVIEW_COLUMNS with its item, queue, project and schema."""
+    review, item, queue, project = split(row, _REVIEW, _ITEM, _QUEUE, _PROJECT)
+    queue.project, item.queue, item.schema = project, queue, schema_known(schema_id=item.schema_id)
+    review.item, review.reviewer = item, reviewer
+    return cast(Review, review)
+
+
+_REACHED = f"""
+    SELECT {REVIEW_COLUMNS}
+    FROM queues_review r
+    JOIN queues_item i ON i.id = r.item_id
+    JOIN queues_queue q ON q.id = i.queue_id
+    JOIN projects_project p ON p.id = q.project_id
+    JOIN projects_membership m ON m.project_id = p.id AND m.user_id = r.reviewer_id
+    WHERE r.id = %(review)s::uuid AND r.reviewer_id = %(user)s::uuid AND q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE}
+"""  # noqa: S608 (names of our models)
+
+
+def review_reached(*, user: User, queue_id: UUID, review_id: UUID) -> Review | None:
+    """The person's own review, whatever became of it, in a queue where he works now. One statement.
+
+    The only way the workbench reaches a review.
+    """
+    if not user.is_active:
+        return None
+    values = {"review": review_id, "user": user.pk, "queue": queue_id, "roles": REVIEWING_ROLES}
+    row = fetch_one(_REACHED, values)
+    return None if row is None else review_from(row, reviewer=user)
 
 
 def votes_hidden_from(*, user: User, item: Item) -> bool:

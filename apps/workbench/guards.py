@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import urlencode
 
+from apps.accounts.models import User
 from apps.queues.models import Queue
+from apps.queues.selectors import review_reached
 
 View = Callable[..., HttpResponse]
 
@@ -44,6 +46,21 @@ def queue_page(reachable: Callable[..., QuerySet[Queue]]) -> Callable[[View], Vi
         return guarded
 
     return decorate
+
+
+def review_page(view: View) -> View:
+    """Turn `view(request, queue, review)` into the view of a URL with `queue_id` and `review_id`: the person's own
+    review in a queue where he works; anybody else gets 404."""
+
+    @bench_page
+    @wraps(view)
+    def guarded(request: HttpRequest, queue_id: UUID, review_id: UUID, **kwargs: Any) -> HttpResponse:
+        review = review_reached(user=cast(User, request.user), queue_id=queue_id, review_id=review_id)
+        if review is None:
+            raise Http404
+        return view(request, review.item.queue, review, **kwargs)
+
+    return guarded
 
 
 def _to_login(request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:

@@ -9,14 +9,22 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus
-from apps.consensus.services import adjudication_decide, adjudication_withdraw, consensus_update
+from apps.consensus.services import (
+    Facts,
+    adjudication_decide,
+    adjudication_withdraw,
+    consensus_of,
+    consensus_update,
+    item_facts,
+)
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import Conflict
+from apps.core.rows import Writes
 from apps.events.services import event_record
 from apps.intake.models import Escalation
 from apps.intake.services import escalation_answer, escalation_reopen
 from apps.labeling.models import Annotation
-from apps.labeling.services import annotation_submit, annotation_withdraw, draft_drop
+from apps.labeling.services import annotation_submit, annotation_withdraw
 from apps.labeling.widgets import Result
 from apps.queues import services as queues
 from apps.queues.models import Item, Queue, Review
@@ -56,41 +64,55 @@ def answer_submit(
         AnswerInvalid: the result does not fit the item's schema; names control and rule.
     """
     review = queues.review_lock(review_id=review_id, reviewer=reviewer)
-    earlier = review.annotations.filter(token=token, status=Annotation.Status.CURRENT).first()
+    facts = item_facts(item=review.item, but=reviewer.pk)
+    earlier = facts.given_under(review_id=review.pk, token=token)
     if earlier is not None:
         if canonical_bytes(earlier.result) == canonical_bytes(result):
-            return earlier
+            return Annotation.objects.get(pk=earlier.id)
         raise Conflict("This item was answered from here before, otherwise. Undo that answer to change it.")
-    queues.review_submit(review=review, token=token, now=now)
-    annotation = annotation_submit(
-        review=review, token=token, result=result, note=note, duration_ms=duration_ms, source=source, now=now
-    )
-    draft_drop(item=review.item, reviewer=reviewer)
-    event_record(
-        verb="annotation.submitted",
-        obj=annotation,
-        project_id=review.item.queue.project_id,
-        actor=reviewer,
-        payload={"item": str(review.item_id), "source": source},
-        at=now,
-    )
-    _advance(item=review.item, now=now)
+    with Writes() as writes:
+        queues.review_submit(review=review, token=token, now=now, writes=writes)
+        annotation = annotation_submit(
+            review=review,
+            token=token,
+            result=result,
+            note=note,
+            duration_ms=duration_ms,
+            source=source,
+            guideline_id=facts.guideline_id,
+            now=now,
+            writes=writes,
+        )
+        event_record(
+            verb="annotation.submitted",
+            obj=annotation,
+            project_id=review.item.queue.project_id,
+            actor=reviewer,
+            payload={"item": str(review.item_id), "source": source},
+            at=now,
+            writes=writes,
+        )
+        consensus = _advance(item=review.item, facts=facts.plus(annotation), now=now, writes=writes)
+    if review.item.state == Item.State.SETTLED:
+        _answer_clients(item=review.item, consensus=consensus, now=now)
     return annotation
 
 
-def _advance(*, item: Item, now: datetime) -> Consensus:
+def _advance(*, item: Item, facts: Facts, now: datetime, writes: Writes) -> Consensus:
     """What the answers so far mean for the item. The caller holds its lock."""
-    consensus = consensus_update(item=item, now=now)
-    if item.state == Item.State.OPEN:
-        if consensus.state == Consensus.State.SETTLED:
-            queues.item_settle(item=item, now=now)
-        elif not queues.item_want_more(item=item):
-            queues.item_to_adjudication(item=item, reason=_why_disputed(item=item, consensus=consensus))
+    consensus, answers = consensus_of(item=item, facts=facts, now=now), facts.answers
+    if consensus._state.adding:
+        writes.insert(consensus)
     else:
+        writes.update(consensus, [field.name for field in Consensus._meta.concrete_fields if not field.primary_key])
+    if item.state != Item.State.OPEN:
         # Settled is sticky, disputed stays disputed; the late answer only takes its place among the others.
-        queues.slots_adjust(item=item)
-    if item.state == Item.State.SETTLED:
-        _answer_clients(item=item, consensus=consensus, now=now)
+        queues.slots_adjust(item=item, answers=answers, writes=writes)
+    elif consensus.state == Consensus.State.SETTLED:
+        queues.item_settle(item=item, now=now, answers=answers, writes=writes)
+    elif not queues.item_want_more(item=item, answers=answers, writes=writes):
+        reason = _why_disputed(item=item, consensus=consensus)
+        queues.item_to_adjudication(item=item, reason=reason, answers=answers, writes=writes)
     return consensus
 
 

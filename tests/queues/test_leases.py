@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
+from apps.core.rows import Writes
 from apps.projects.models import Membership
 from apps.queues import services
 from apps.queues.errors import QueueNotOpen, StaleLease
@@ -53,7 +54,8 @@ def queue(project):
 def submit(review, *, now=NOW):
     with transaction.atomic():
         locked = services.review_lock(review_id=review.pk, reviewer=review.reviewer)
-        services.review_submit(review=locked, token=review.token, now=now)
+        with Writes() as writes:
+            services.review_submit(review=locked, token=review.token, now=now, writes=writes)
         services.slots_adjust(item=locked.item)
     return locked
 

@@ -1,7 +1,17 @@
 """Writes of the consensus floor. Callers hold the lock on the item."""
 
 from apps.consensus.services.adjudications import adjudication_decide, adjudication_withdraw
-from apps.consensus.services.aggregate import Standing, consensus_update
+from apps.consensus.services.aggregate import Standing, consensus_of, consensus_update
+from apps.consensus.services.facts import Facts, item_facts
 from apps.consensus.services.quality import quality_fit
 
-__all__ = ["Standing", "adjudication_decide", "adjudication_withdraw", "consensus_update", "quality_fit"]
+__all__ = [
+    "Facts",
+    "Standing",
+    "adjudication_decide",
+    "adjudication_withdraw",
+    "consensus_of",
+    "consensus_update",
+    "item_facts",
+    "quality_fit",
+]

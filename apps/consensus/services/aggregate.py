@@ -1,5 +1,6 @@
 """From the current annotations of one item to its consensus, inside the submit transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 
 from apps.consensus.algorithms.dawid_skene import pooled_confusion, posterior_given
 from apps.consensus.algorithms.majority_vote import winners
-from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
+from apps.consensus.models import Consensus, QualityFit
+from apps.consensus.services.facts import Facts, Given, confusion_known, fit_known, item_facts
 from apps.labeling.errors import Unmappable
 from apps.labeling.models import Annotation
 from apps.labeling.schema_chain import SchemaChain
 from apps.projects.labelling import config_of
+from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue
 
 # What is believed of a reviewer in a queue that has had no fit yet.
@@ -33,15 +36,22 @@ class Standing:
 
 
 def consensus_update(*, item: Item, now: datetime) -> Consensus:
-    """Recompute the consensus from the current annotations. The caller holds the item's lock.
+    """Recompute the consensus from the current annotations and store it. The caller holds the item's lock."""
+    consensus = consensus_of(item=item, facts=item_facts(item=item), now=now)
+    consensus.save()
+    return consensus
+
+
+def consensus_of(*, item: Item, facts: Facts, now: datetime) -> Consensus:
+    """The consensus that follows from the facts, not yet stored.
 
     Settled is sticky: later answers change the posterior of a settled item, never its label or state; an undo
     reopens the item first (`item.state` is then open) and so lets it become unsettled. What an adjudicator decided
     stays his.
     """
-    annotations = current_answers(item=item)
-    consensus = Consensus.objects.filter(item=item).first() or Consensus(item=item)
-    standing = _standing(item=item, annotations=annotations)
+    annotations = _read_all(item=item, given=facts.given)
+    consensus = facts.consensus or Consensus(item=item)
+    standing = _standing(item=item, annotations=annotations, fit_id=facts.fit_id)
     consensus.posterior = standing.posterior
     consensus.n_annotations = len(annotations)
     consensus.n_simulated = sum(each.source == Annotation.Source.SIMULATED for each in annotations)
@@ -56,7 +66,6 @@ def consensus_update(*, item: Item, now: datetime) -> Consensus:
         consensus.result = next((each.result for each in annotations if each.label == standing.label), None)
         is_sure = _is_sure(item=item, standing=standing, n=len(annotations))
         consensus.state = Consensus.State.SETTLED if is_sure else Consensus.State.UNSETTLED
-    consensus.save()
     return consensus
 
 
@@ -70,22 +79,22 @@ class Answer:
     source: str
 
 
-def current_answers(*, item: Item) -> list[Answer]:
-    """The item's current annotations, oldest first; those of older schema versions by the label maps in between.
+def _read_all(*, item: Item, given: Sequence[Given]) -> list[Answer]:
+    """The answers in their order; those of older schema versions by the label maps in between.
 
     An answer that a newer version gives no meaning counts, but votes for nothing.
     """
-    rows = list(item.annotations.filter(status=Annotation.Status.CURRENT).order_by("created_at", "pk"))
-    is_mixed = any(row.schema_id != item.schema_id for row in rows)
+    is_mixed = any(each.schema_id != item.schema_id for each in given)
     chain = SchemaChain(item.queue.project) if is_mixed else None
-    return [_read(row, item=item, chain=chain) for row in rows]
+    return [_read(each, item=item, chain=chain) for each in given]
 
 
-def _read(row: Annotation, *, item: Item, chain: SchemaChain | None) -> Answer:
+def _read(row: Given, *, item: Item, chain: SchemaChain | None) -> Answer:
     if chain is None:
         return Answer(row.reviewer_id, row.label, row.result, row.source)
     try:
-        label, result = chain.read_between(result=row.result, old=row.schema, new=item.schema)
+        old = schema_known(schema_id=row.schema_id)
+        label, result = chain.read_between(result=row.result, old=old, new=item.schema)
     except Unmappable:
         label, result = "", row.result
     return Answer(row.reviewer_id, label, result, row.source)
@@ -95,20 +104,19 @@ def _is_sure(*, item: Item, standing: Standing, n: int) -> bool:
     return bool(standing.label) and n >= item.queue.overlap_min and standing.confidence >= item.queue.settle_threshold
 
 
-def _standing(*, item: Item, annotations: list[Answer]) -> Standing:
+def _standing(*, item: Item, annotations: list[Answer], fit_id: UUID | None) -> Standing:
     votes = [each for each in annotations if each.label]
     if not votes:
         return Standing({}, "", 0.0, None)
     if item.queue.consensus_method == Queue.Method.DAWID_SKENE:
-        return _weighted(item=item, votes=votes)
+        return _weighted(item=item, votes=votes, fit=None if fit_id is None else fit_known(fit_id))
     labels = sorted({each.label for each in votes})
     counts = np.array([sum(each.label == label for each in votes) for label in labels], dtype=float)
     return _leader(labels, counts / counts.sum(), fit=None)
 
 
-def _weighted(*, item: Item, votes: list[Answer]) -> Standing:
+def _weighted(*, item: Item, votes: list[Answer], fit: QualityFit | None) -> Standing:
     """Dawid-Skene's posterior with the matrices of the latest fit; one-coin ones for whoever has none."""
-    fit = item.queue.quality_fits.order_by("-created_at").first()
     labels = vote_labels(item=item, votes=votes, fit=fit)
     place = {label: index for index, label in enumerate(labels)}
     known = len(fit.labels) if fit is not None else 0
@@ -117,11 +125,12 @@ def _weighted(*, item: Item, votes: list[Answer]) -> Standing:
     accuracy = fit.pooled_accuracy if fit is not None else STARTING_ACCURACY
     matrices = [pooled_confusion(accuracy, len(labels))]
     rows = {}
-    if usable:
-        reviewers = [each.reviewer_id for each in votes]
-        for quality in ReviewerQuality.objects.filter(fit=fit, reviewer__in=reviewers):
-            rows[quality.reviewer_id] = len(matrices)
-            matrices.append(np.array(quality.confusion))
+    if fit is not None and usable:
+        for each in votes:
+            own = confusion_known(fit.pk, each.reviewer_id)
+            if own is not None:
+                rows[each.reviewer_id] = len(matrices)
+                matrices.append(own)
     prior = np.array(fit.prior) if fit is not None and usable else np.full(len(labels), 1 / len(labels))
     posterior = posterior_given(
         [(rows.get(each.reviewer_id, 0), place[each.label]) for each in votes],

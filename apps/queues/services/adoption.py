@@ -7,7 +7,7 @@ from apps.intake.models import Trace
 from apps.projects.labelling import config_of, data_from_trace
 from apps.projects.models import LabelSchema
 from apps.projects.selectors import schema_current
-from apps.queues.models import Item, Review
+from apps.queues.models import Item
 
 _SEARCH_CHARS = 2000
 
@@ -31,14 +31,13 @@ def search_text(data: dict[str, Any]) -> str:
 
 
 def schema_adopt(*, item: Item) -> bool:
-    """Let a locked item that is about to be leased take on the project's current schema. Returns whether it did.
+    """Let a locked item that was just leased take on the project's current schema. Returns whether it did.
 
-    Not while somebody holds it: an open lease finishes under the version it began with. Nor where the current version
-    cannot show the item. Answers given before keep their version and are read by the label maps in between.
+    Not where the current version cannot show the item. The claim asks for it only when nobody else holds the item: an
+    open lease finishes under the version it began with. Answers given before keep their version and are read by the
+    label maps in between.
     """
     current = schema_current(project=item.queue.project)
-    if item.schema_id == current.pk or item.reviews.filter(state=Review.State.LEASED).exists():
-        return False
     data = _data_under(current, item)
     if data is None:
         return False

@@ -9,9 +9,11 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 
 from apps.accounts.models import User
+from apps.core.rows import Writes, fetch_one
 from apps.events.services import event_record
 from apps.queues.errors import QueueNotOpen, StaleLease
 from apps.queues.models import Item, Queue, Review
+from apps.queues.selectors import REVIEW_COLUMNS, review_from
 from apps.queues.services import lanes
 from apps.queues.services.adoption import schema_adopt
 from apps.queues.services.slots import item_lock, slots_adjust, strand_check
@@ -20,49 +22,32 @@ _AFTER_LEAVING = timedelta(seconds=30)
 _STALE_AT_A_CLAIM = 5  # a claim first expires a few stale leases, so nothing depends on the periodic reaper
 
 
-@transaction.atomic
 def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Random) -> Review | None:
     """Lease the next item of the queue to a person who works in it, or give the lease he holds. None: nothing left.
 
     `rng` draws the lane: a lane that came round by counting would tell a reviewer which items are audited.
+    One statement, which is its own transaction; a second look only where leases ran out or labels changed.
 
     Raises:
         QueueNotOpen: the queue is paused or closed.
     """
-    # Locked first and always: two requests of one person must not both lease.
-    cursor = lanes.cursor_lock(queue=queue, reviewer=reviewer, now=now)
-    held = _live_lease(queue=queue, reviewer=reviewer)
-    if held is not None and held.expires_at > now:
-        return held
-    leases_expire(queue=queue, now=now, limit=_STALE_AT_A_CLAIM)
-    queue.refresh_from_db(fields=["state"])
-    if queue.state not in (Queue.State.OPEN, Queue.State.DRAINING):
+    order = lanes.lane_order(queue=queue, rng=rng)
+    claimed = lanes.item_take(queue=queue, reviewer=reviewer, lanes=order, now=now, is_last=False)
+    if claimed.outcome in ("stale", "adopts"):
+        claimed = _claim_again(queue=queue, reviewer=reviewer, order=order, now=now)
+    if claimed.outcome == "closed":
+        queue.refresh_from_db(fields=["state"])
         raise QueueNotOpen(f"This queue is {queue.state}. Your work is kept; nothing is given out for now.")
-    for lane in lanes.lane_order(queue=queue, rng=rng):
-        item_id = lanes.item_take(queue=queue, reviewer=reviewer, lane=lane, cursor=cursor)
-        if item_id is not None:
-            return _lease(item=item_lock(item_id=item_id), reviewer=reviewer, lane=lane, now=now)
-    return None
+    return claimed.review
 
 
-def _live_lease(*, queue: Queue, reviewer: User) -> Review | None:
-    mine = Review.objects.filter(item__queue=queue, reviewer=reviewer, state=Review.State.LEASED)
-    return mine.select_related("item__queue__project", "item__schema").order_by("-leased_at").first()
-
-
-def _lease(*, item: Item, reviewer: User, lane: str, now: datetime) -> Review:
-    schema_adopt(item=item)
-    review = Review.objects.filter(item=item, reviewer=reviewer).first() or Review(item=item, reviewer=reviewer)
-    review.item = item
-    review.state, review.submitted_at, review.skip_reason = Review.State.LEASED, None, ""
-    review.token, review.lane, review.leased_at = _next_token(), lane, now
-    review.expires_at = now + timedelta(seconds=item.queue.lease_seconds)
-    review.save(force_insert=review._state.adding)
-    if item.reserved_for_id == reviewer.pk:
-        item.reserved_for = None
-        item.save(update_fields=["reserved_for"])
-    slots_adjust(item=item)
-    return review
+@transaction.atomic
+def _claim_again(*, queue: Queue, reviewer: User, order: list[str], now: datetime) -> lanes.Claimed:
+    leases_expire(queue=queue, now=now, limit=_STALE_AT_A_CLAIM)
+    claimed = lanes.item_take(queue=queue, reviewer=reviewer, lanes=order, now=now, is_last=True)
+    if claimed.adopts and claimed.review is not None:
+        schema_adopt(item=claimed.review.item)
+    return claimed
 
 
 def _next_token() -> int:
@@ -81,21 +66,34 @@ def _lock_leased(*, review: Review, token: int) -> Review:
     return locked
 
 
+# The review is joined to the locked item, so the item is locked first.
+_LOCK = f"""
+    WITH i AS MATERIALIZED (
+        SELECT * FROM queues_item WHERE id = (
+            SELECT item_id FROM queues_review WHERE id = %(review)s::uuid AND reviewer_id = %(reviewer)s::uuid
+        ) FOR UPDATE
+    ), r AS MATERIALIZED (
+        SELECT r.* FROM i JOIN queues_review r ON r.item_id = i.id WHERE r.id = %(review)s::uuid FOR UPDATE OF r
+    )
+    SELECT {REVIEW_COLUMNS}
+    FROM r JOIN i ON true JOIN queues_queue q ON q.id = i.queue_id JOIN projects_project p ON p.id = q.project_id
+"""  # noqa: S608 (names of our models)
+
+
 def review_lock(*, review_id: UUID, reviewer: User) -> Review:
-    """The person's review and, first, its item, both locked.
+    """The person's review and, first, its item, both locked. One statement.
 
     Raises:
         Review.DoesNotExist: it is not his.
     """
-    item_id = Review.objects.values_list("item_id", flat=True).get(pk=review_id, reviewer=reviewer)
-    item = item_lock(item_id=item_id)
-    review = Review.objects.select_for_update().get(pk=review_id)
-    review.item, review.reviewer = item, reviewer
-    return review
+    row = fetch_one(_LOCK, {"review": review_id, "reviewer": reviewer.pk})
+    if row is None:
+        raise Review.DoesNotExist
+    return review_from(row, reviewer=reviewer)
 
 
-def review_submit(*, review: Review, token: int, now: datetime) -> None:
-    """Mark a locked review (`review_lock`) as answered. The caller stores the answer and then settles the slots.
+def review_submit(*, review: Review, token: int, now: datetime, writes: Writes) -> None:
+    """Mark a locked review (`review_lock`) as answered. The caller stores the answer and settles the slots.
 
     An expired lease is taken back when its slot is still free; a running one is honoured even if the item settled.
 
@@ -110,7 +108,7 @@ def review_submit(*, review: Review, token: int, now: datetime) -> None:
     if review.state != Review.State.LEASED and not taken_back:
         raise StaleLease("Your time with this item ran out and its place was given away; your work is kept as a draft.")
     review.state, review.submitted_at, review.skip_reason = Review.State.SUBMITTED, now, ""
-    review.save(update_fields=["state", "submitted_at", "skip_reason"])
+    writes.update(review, ["state", "submitted_at", "skip_reason"])
 
 
 def review_give_back(*, review: Review, now: datetime) -> None:

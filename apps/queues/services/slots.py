@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
+from apps.core.rows import Writes, fetch_one
 from apps.queues.models import Item, Queue, Review
-from apps.queues.selectors import reviewer_ids
+from apps.queues.selectors import REVIEWING_ROLES, WORKS_IN_QUEUE, reviewer_ids
 
 
 def item_lock(*, item_id: UUID) -> Item:
@@ -18,40 +20,66 @@ def item_lock(*, item_id: UUID) -> Item:
 
 @dataclass(frozen=True)
 class Answers:
-    """How many people are at an item, and who had it."""
+    """How many people are at an item, and whether anybody else could still get it. Read under the item's lock."""
 
     live: int
     submitted: int
-    had_by: frozenset[UUID]  # everybody it cannot come to again
+    was_had: bool  # by anybody, so that it cannot come to him again
+    is_anybody_left: bool
+
+
+# One row about the item %(item)s. %(but)s is not counted: his review is being changed in the same transaction.
+ANSWERS = f"""
+    SELECT count(*) FILTER (WHERE r.state = 'leased' AND r.reviewer_id IS DISTINCT FROM %(but)s::uuid) AS live,
+           count(*) FILTER (WHERE r.state = 'submitted' AND r.reviewer_id IS DISTINCT FROM %(but)s::uuid) AS submitted,
+           count(*) FILTER (WHERE r.state <> 'expired' AND r.reviewer_id IS DISTINCT FROM %(but)s::uuid) AS had,
+           EXISTS (
+               SELECT 1 FROM queues_queue q
+               JOIN projects_membership m ON m.project_id = q.project_id AND m.user_id IS DISTINCT FROM %(but)s::uuid
+               JOIN accounts_user u ON u.id = m.user_id AND u.is_active
+               WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE} AND NOT EXISTS (
+                   SELECT 1 FROM queues_review h
+                   WHERE h.item_id = %(item)s::uuid AND h.reviewer_id = m.user_id AND h.state <> 'expired')
+           ) AS is_anybody_left
+    FROM queues_review r WHERE r.item_id = %(item)s::uuid
+"""  # noqa: S608 (constants)
+
+
+def answers_values(item: Item, *, but: UUID | None) -> dict[str, Any]:
+    """What ANSWERS is asked with."""
+    return {"item": item.pk, "queue": item.queue_id, "but": but, "roles": REVIEWING_ROLES}
 
 
 def _answers(item: Item) -> Answers:
-    rows = list(item.reviews.values_list("state", "reviewer_id"))
-    states = [state for state, _ in rows]
-    had_by = frozenset(reviewer_id for state, reviewer_id in rows if state != Review.State.EXPIRED)
-    return Answers(states.count(Review.State.LEASED), states.count(Review.State.SUBMITTED), had_by)
+    row = fetch_one(ANSWERS, answers_values(item, but=None))
+    assert row is not None
+    live, submitted, had, is_anybody_left = row
+    return Answers(live, submitted, had > 0, is_anybody_left)
 
 
-def slots_adjust(*, item: Item) -> Answers:
-    """Recompute `open_slots` from the facts; the only place that writes it. The caller holds the item's lock.
+def slots_adjust(*, item: Item, answers: Answers | None = None, writes: Writes | None = None) -> Answers:
+    """Recompute `open_slots` from the facts. The caller holds the item's lock, and may have read `answers` already.
 
     Open slots are the answers asked for, less those given and those being given. An item whose slots come free again
-    re-enters the claimable rows with a new `bumped_seq`.
+    re-enters the claimable rows with a new `bumped_seq`. With `writes` it is written together with other changes.
     """
-    answers = _answers(item)
-    _slots_write(item, answers)
+    answers = answers or _answers(item)
+    values = [item.pk, *(getattr(item, name) for name in _LIFE), answers.live + answers.submitted]
+
+    def taken(row: Any) -> None:
+        item.open_slots, item.bumped_seq = row
+
+    if writes is not None:
+        writes.then(_WRITE, values, taken)
+        return answers
+    with Writes() as now:
+        now.then(_WRITE, values, taken)
     return answers
 
 
-def _slots_write(item: Item, answers: Answers) -> None:
-    before = item.open_slots
-    is_open = item.state == Item.State.OPEN
-    item.open_slots = max(item.wanted - answers.live - answers.submitted, 0) if is_open else 0
-    fields = ["open_slots", "state", "wanted", "wanted_max", "settled_at", "adjudication_reason", "retired_reason"]
-    if item.open_slots > before:
-        item.bumped_seq = next_bump()
-        fields.append("bumped_seq")
-    item.save(update_fields=fields)
+# The only place that writes `open_slots`: the SQL function that also serves the claim.
+_LIFE = ("state", "wanted", "wanted_max", "settled_at", "adjudication_reason", "retired_reason")
+_WRITE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def next_bump() -> int:
@@ -62,20 +90,22 @@ def next_bump() -> int:
     return int(row[0])
 
 
-def item_settle(*, item: Item, now: datetime) -> None:
+def item_settle(*, item: Item, now: datetime, answers: Answers | None = None, writes: Writes | None = None) -> None:
     """The item has its consensus. A lease running now is honoured and counted."""
     item.state = Item.State.SETTLED
     item.settled_at = item.settled_at or now
     item.adjudication_reason = ""
-    slots_adjust(item=item)
+    slots_adjust(item=item, answers=answers, writes=writes)
 
 
-def item_to_adjudication(*, item: Item, reason: str) -> None:
+def item_to_adjudication(
+    *, item: Item, reason: str, answers: Answers | None = None, writes: Writes | None = None
+) -> None:
     """An adjudicator decides; `reason` says in words why."""
     item.state = Item.State.ADJUDICATION
     item.settled_at = None
     item.adjudication_reason = reason[:200]
-    slots_adjust(item=item)
+    slots_adjust(item=item, answers=answers, writes=writes)
 
 
 def item_reopen(*, item: Item) -> None:
@@ -89,29 +119,30 @@ def item_reopen(*, item: Item) -> None:
     slots_adjust(item=item)
 
 
-def item_want_more(*, item: Item) -> bool:
+def item_want_more(*, item: Item, answers: Answers | None = None, writes: Writes | None = None) -> bool:
     """Ask for one more answer if all that were asked for are in. False when the maximum is reached.
 
     Nobody eligible left means adjudication: an item is never open for ever.
     """
-    answers = _answers(item)
+    answers = answers or _answers(item)
     if answers.submitted >= item.wanted:
         if item.wanted >= item.wanted_max:
             return False
         item.wanted += 1
-    _slots_write(item, answers)
-    strand_check(item=item, answers=answers)
+    if not strand_check(item=item, answers=answers, writes=writes):
+        slots_adjust(item=item, answers=answers, writes=writes)
     return True
 
 
-def strand_check(*, item: Item, answers: Answers) -> bool:
+def strand_check(*, item: Item, answers: Answers, writes: Writes | None = None) -> bool:
     """Send the item to adjudication if its open slots can be filled by nobody. The caller holds the lock."""
-    if item.state != Item.State.OPEN or item.open_slots == 0 or answers.live:
+    if item.state != Item.State.OPEN or answers.live or answers.submitted >= item.wanted:
         return False
     # Without any answer and any reviewer the item waits for people, not for an adjudicator.
-    if not answers.had_by or (reviewer_ids(queue=item.queue) - answers.had_by):
+    if not answers.was_had or answers.is_anybody_left:
         return False
-    item_to_adjudication(item=item, reason="no reviewer left who has not had it")
+    reason = "no reviewer left who has not had it"
+    item_to_adjudication(item=item, reason=reason, answers=answers, writes=writes)
     return True
 
 

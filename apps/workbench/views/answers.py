@@ -1,11 +1,10 @@
 """What a reviewer does with an item: answer, undo, skip, escalate, release, keep a draft. All are POSTs."""
 
 from datetime import datetime
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,26 +16,21 @@ from apps.labeling.services import draft_drop, draft_of, draft_save
 from apps.labeling.widgets import initial_state, state_from_post
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue, Review
-from apps.queues.selectors import queues_workable_by, reviews_of
+from apps.queues.selectors import queues_workable_by
 from apps.queues.services import review_leave, review_return
 from apps.workbench import selectors, services
 from apps.workbench.forms import SKIP_REASONS, AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
-from apps.workbench.guards import queue_page
+from apps.workbench.guards import queue_page, review_page
 from apps.workbench.views import cards
 from apps.workbench.views.review import next_card
 
 LONGEST_MS = 2**31 - 1  # what the column holds: 24 days
 
 
-def _mine(request: AuthedRequest, queue: Queue, review_id: UUID) -> Review:
-    return get_object_or_404(reviews_of(user=request.user).filter(item__queue=queue), pk=review_id)
-
-
 @require_POST
-@queue_page(queues_workable_by)
-def answer(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+@review_page
+def answer(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
     """Stores the answer and brings the next item. 422: it does not fit. 409: the lease is over; a draft is kept."""
-    review = _mine(request, queue, review_id)
     now = timezone.now()
     form = AnswerForm(request.POST, config=config_of(review.item.schema), data=review.item.data)
     if not form.is_valid():
@@ -56,7 +50,9 @@ def answer(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpRespons
         _keep_unless_answered(request, review)
         return _late(request, queue, review, exc)
     words = selectors.words_of(annotation)
-    return cards.show(request, queue, next_card(request, queue), now=now, answered=words)
+    # A form that was sent twice brings back its first answer, which need not be the last one any more.
+    last = annotation if annotation.created_at == now else None
+    return cards.show(request, queue, next_card(request, queue), now=now, answered=words, last=last)
 
 
 def _duration(review: Review, measured: int | None, now: datetime) -> int:
@@ -92,10 +88,10 @@ def _keep(request: AuthedRequest, review: Review) -> None:
 
 
 @require_POST
-@queue_page(queues_workable_by)
-def draft(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+@review_page
+def draft(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
     """Keeps what is written so far."""
-    _keep_unless_answered(request, _mine(request, queue, review_id))
+    _keep_unless_answered(request, review)
     return HttpResponse(status=204)
 
 
@@ -108,7 +104,7 @@ def undo(request: AuthedRequest, queue: Queue) -> HttpResponse:
         review = services.answer_undo(reviewer=request.user, queue=queue, now=now)
     except Conflict as exc:
         return _refused(request, queue, exc)
-    card = cards.review_card(review=_mine(request, queue, review.pk))
+    card = cards.review_card(review=review)
     return cards.show(request, queue, card, now=now, answered="")
 
 
@@ -122,10 +118,9 @@ def _refused(request: AuthedRequest, queue: Queue, exc: Conflict) -> HttpRespons
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@queue_page(queues_workable_by)
-def skip(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+@review_page
+def skip(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
     """GET asks for the reason where no script opens the dialog; POST passes and brings the next item."""
-    review = _mine(request, queue, review_id)
     form = SkipForm(request.POST if request.method == "POST" else {"token": review.token})
     if request.method != "POST" or not form.is_valid():
         return _ask(request, queue, review, form, "workbench/_skip_form.html")
@@ -137,10 +132,9 @@ def skip(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@queue_page(queues_workable_by)
-def escalate(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+@review_page
+def escalate(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
     """GET asks for a note where no script opens the dialog; POST sends the item to an adjudicator."""
-    review = _mine(request, queue, review_id)
     form = EscalateForm(request.POST if request.method == "POST" else {"token": review.token})
     if request.method != "POST" or not form.is_valid():
         return _ask(request, queue, review, form, "workbench/_escalate_form.html")
@@ -177,10 +171,9 @@ def _first(form: TokenForm) -> str:
 
 
 @require_POST
-@queue_page(queues_workable_by)
-def leave(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+@review_page
+def leave(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
     """The page was left with the item untouched: it goes back to the queue soon, unless the page comes back."""
-    review = _mine(request, queue, review_id)
     form = TokenForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)
@@ -189,10 +182,9 @@ def leave(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse
 
 
 @require_POST
-@queue_page(queues_workable_by)
-def back(request: AuthedRequest, queue: Queue, review_id: UUID) -> HttpResponse:
+@review_page
+def back(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
     """The page came back, after a reload: it keeps its item."""
-    review = _mine(request, queue, review_id)
     form = TokenForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=422)

@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
-from apps.labeling.models import Draft
+from apps.labeling.models import Annotation, Draft
 from apps.labeling.services import draft_of
 from apps.labeling.widgets import FormState, initial_state, one_press, render_review, state_from_post, state_from_result
 from apps.projects.labelling import LabellingConfig, config_of
@@ -67,6 +67,8 @@ class Kept:
 def _kept(*, review: Review, config: LabellingConfig, form: ConfigForm | None) -> Kept:
     if form is not None:
         return Kept(form.state, note=form.post.get("note", ""))
+    if review.is_fresh:
+        return Kept(initial_state(config, review.item.data))
     draft = draft_of(item=review.item, reviewer=review.reviewer)
     if draft is not None:
         return Kept(state_from_post(config, draft.fields), note="".join(draft.fields.get("note", [])), draft=draft)
@@ -93,10 +95,20 @@ def conversation(item: Item) -> list[Any]:
 
 
 def show(
-    request: AuthedRequest, queue: Queue, card: Card, *, now: datetime, status: int = 200, answered: str | None = None
+    request: AuthedRequest,
+    queue: Queue,
+    card: Card,
+    *,
+    now: datetime,
+    status: int = 200,
+    answered: str | None = None,
+    last: Annotation | None = None,
 ) -> HttpResponse:
-    """The card as a fragment with what changes beside it, or as a whole page. `answered`: words to be announced."""
-    last = selectors.last_answer(queue=queue, user=request.user)
+    """The card as a fragment with what changes beside it, or as a whole page.
+
+    `answered`: words to be announced. `last`: the person's latest answer in the queue, where it is known already.
+    """
+    last = last or selectors.last_answer(queue=queue, user=request.user)
     context = {
         "queue": queue,
         "project": queue.project,

@@ -1,0 +1,98 @@
+"""What an item's next state depends on, read under its lock by one statement."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
+from apps.core.rows import Shape, fetch_one
+from apps.labeling.models import Annotation
+from apps.queues.models import Item
+from apps.queues.services.slots import ANSWERS, Answers, answers_values
+
+
+@dataclass(frozen=True)
+class Given:
+    """A current annotation as it was given, under the version of the labels that it names."""
+
+    id: UUID
+    reviewer_id: UUID
+    review_id: UUID
+    token: int
+    schema_id: UUID
+    label: str
+    result: list[dict[str, Any]]
+    source: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Nothing of it can change while the item's lock is held."""
+
+    given: tuple[Given, ...]  # oldest first
+    answers: Answers
+    consensus: Consensus | None
+    fit_id: UUID | None  # the queue's latest
+    guideline_id: UUID | None  # the project's current one
+
+    def given_under(self, *, review_id: UUID, token: int) -> Given | None:
+        """The answer that was given under this lease."""
+        return next((each for each in self.given if (each.review_id, each.token) == (review_id, token)), None)
+
+    def plus(self, annotation: Annotation) -> "Facts":
+        """The same with one more answer, of the person that `item_facts` was told to leave out."""
+        one = Given(**{name: getattr(annotation, name) for name in _GIVEN})
+        answers = replace(self.answers, submitted=self.answers.submitted + 1, was_had=True)
+        return replace(self, given=(*self.given, one), answers=answers)
+
+
+_GIVEN = ("id", "reviewer_id", "review_id", "token", "schema_id", "label", "result", "source")
+_CONSENSUS = Shape(Consensus, "c")
+_FACTS = f"""
+    SELECT {_CONSENSUS.columns}, n.*,
+        (SELECT json_agg(json_build_array({", ".join(f"a.{name}" for name in _GIVEN)}) ORDER BY a.created_at, a.id)
+         FROM labeling_annotation a WHERE a.item_id = %(item)s::uuid AND a.status = 'current'),
+        (SELECT f.id FROM consensus_qualityfit f WHERE f.queue_id = %(queue)s::uuid ORDER BY f.created_at DESC LIMIT 1),
+        (SELECT g.id FROM projects_guideline g WHERE g.project_id = %(project)s::uuid ORDER BY g.version DESC LIMIT 1)
+    FROM ({ANSWERS}) n LEFT JOIN consensus_consensus c ON c.item_id = %(item)s::uuid
+"""  # noqa: S608 (names of our models)
+
+
+def item_facts(*, item: Item, but: UUID | None = None) -> Facts:
+    """The caller holds the item's lock. `but`: whose review is being changed, so that it is not counted."""
+    row = fetch_one(_FACTS, answers_values(item, but=but) | {"project": item.queue.project_id})
+    assert row is not None
+    live, submitted, had, is_anybody_left, given, fit_id, guideline_id = row[_CONSENSUS.width :]
+    rows = json.loads(given) if isinstance(given, str) else given
+    return Facts(
+        given=tuple(_given(each) for each in rows or ()),
+        answers=Answers(live, submitted, had > 0, is_anybody_left),
+        consensus=_CONSENSUS.read(row[: _CONSENSUS.width]),
+        fit_id=fit_id,
+        guideline_id=guideline_id,
+    )
+
+
+def _given(values: Sequence[Any]) -> Given:
+    own, reviewer, review, token, schema, label, result, source = values
+    return Given(UUID(own), UUID(reviewer), UUID(review), token, UUID(schema), label, result, source)
+
+
+@lru_cache(maxsize=64)
+def fit_known(fit_id: UUID) -> QualityFit:
+    """A fit by its id, remembered by the process: a fit never changes, the next one is a new row."""
+    return QualityFit.objects.get(pk=fit_id)
+
+
+# Few, since a matrix over hundreds of labels is megabytes.
+@lru_cache(maxsize=64)
+def confusion_known(fit_id: UUID, reviewer_id: UUID) -> NDArray[np.float64] | None:
+    """A reviewer's matrix in a fit; None where he has none."""
+    found = ReviewerQuality.objects.filter(fit=fit_id, reviewer=reviewer_id).values_list("confusion", flat=True).first()
+    return None if found is None else np.array(found)

@@ -1,0 +1,122 @@
+"""Rows of hand-written SQL as model instances, and changes of several tables in one statement.
+
+For the few places where a reviewer waits: there the ORM's own work costs more than the database's.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Shape(Generic[M]):
+    """The columns of a table under an alias, and how a row of them becomes an instance."""
+
+    def __init__(self, model: type[M], alias: str) -> None:
+        fields = model._meta.concrete_fields
+        self.model = model
+        self.columns = ", ".join(f'{alias}."{field.column}"' for field in fields)
+        self.width = len(fields)
+        self._names = [field.attname for field in fields]
+        self._json = [place for place, field in enumerate(fields) if isinstance(field, models.JSONField)]
+        self._key = next(place for place, field in enumerate(fields) if field.primary_key)
+
+    def read(self, values: Sequence[Any]) -> M | None:
+        """The instance; None for the empty side of an outer join."""
+        if values[self._key] is None:
+            return None
+        row = list(values)
+        for place in self._json:
+            if isinstance(row[place], str):  # Django has psycopg hand JSON over as text
+                row[place] = json.loads(row[place])
+        return self.model.from_db(connection.alias, self._names, row)
+
+
+def split(row: Sequence[Any], *shapes: Shape[Any]) -> list[Any]:
+    """One instance (or None) for each shape, from a row that begins with their columns in this order."""
+    found, start = [], 0
+    for shape in shapes:
+        found.append(shape.read(row[start : start + shape.width]))
+        start += shape.width
+    return found
+
+
+class Writes:
+    """Changes that go to the database as one statement, when the block ends without an error.
+
+    None of them sees another's: a row may be changed once, and what is read was read before. `then` is asked last
+    and may be a function that writes.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._values: list[Any] = []
+        self._then: tuple[str, list[Any], Callable[[Any], None]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self.send()
+
+    def insert(self, row: models.Model) -> None:
+        """A new row, with the columns that the database does not fill in itself."""
+        fields = [each for each in row._meta.concrete_fields if not _is_default(row, each)]
+        names = ", ".join(f'"{each.column}"' for each in fields)
+        marks = ", ".join(["%s"] * len(fields))
+        sql = f'INSERT INTO "{row._meta.db_table}" ({names}) VALUES ({marks})'  # noqa: S608 (names of our models)
+        self.add(sql, [_prepared(row, each) for each in fields])
+        row._state.adding = False
+        row._state.db = connection.alias
+
+    def update(self, row: models.Model, names: Sequence[str]) -> None:
+        """The named fields of a row that is there."""
+        fields = [row._meta.get_field(name) for name in names]
+        sets = ", ".join(f'"{each.column}" = %s' for each in fields)  # type: ignore[union-attr]
+        sql = f'UPDATE "{row._meta.db_table}" SET {sets} WHERE "{row._meta.pk.column}" = %s'  # noqa: S608
+        self.add(sql, [*(_prepared(row, each) for each in fields), row.pk])
+
+    def add(self, sql: str, values: Sequence[Any]) -> None:
+        """Any statement that changes rows."""
+        self._parts.append(sql)
+        self._values += values
+
+    def then(self, sql: str, values: Sequence[Any], taken: Callable[[Any], None]) -> None:
+        """A SELECT of one row, which `taken` receives. At most one."""
+        assert self._then is None
+        self._then = (sql, list(values), taken)
+
+    def send(self) -> None:
+        """Run what was gathered."""
+        if not self._parts and self._then is None:
+            return
+        sql, values, taken = self._then or ("SELECT 1", [], None)
+        ways = ", ".join(f"w{number} AS ({part})" for number, part in enumerate(self._parts))
+        with connection.cursor() as cursor:
+            cursor.execute(f"WITH {ways} {sql}" if ways else sql, [*self._values, *values])
+            row = cursor.fetchone()
+        self._parts, self._values, self._then = [], [], None
+        if taken is not None:
+            taken(row)
+
+
+def _is_default(row: models.Model, field: "models.Field[Any, Any]") -> bool:
+    return isinstance(getattr(row, field.attname), DatabaseDefault)
+
+
+def _prepared(row: models.Model, field: Any) -> Any:
+    return field.get_db_prep_save(getattr(row, field.attname), connection)
+
+
+def fetch_one(sql: str, values: Mapping[str, Any]) -> Sequence[Any] | None:
+    """The first row of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
