@@ -71,6 +71,11 @@ def items_to_adjudicate(*, queue: Queue, user: User) -> QuerySet[Item]:
     )
 
 
+def reviews_of(*, user: User) -> QuerySet[Review]:
+    """The person's own reviews, whatever became of them."""
+    return Review.objects.filter(reviewer=user).select_related("item__queue__project", "item__schema")
+
+
 _REVIEW, _ITEM, _QUEUE, _PROJECT = Shape(Review, "r"), Shape(Item, "i"), Shape(Queue, "q"), Shape(Project, "p")
 REVIEW_COLUMNS = f"{_REVIEW.columns}, {_ITEM.columns}, {_QUEUE.columns}, {_PROJECT.columns}"
 
@@ -97,7 +102,7 @@ _REACHED = f"""
 def review_reached(*, user: User, queue_id: UUID, review_id: UUID) -> Review | None:
     """The person's own review, whatever became of it, in a queue where he works now. One statement.
 
-    The only way the workbench reaches a review.
+    The only way to a review that something is done with.
     """
     if not user.is_active:
         return None
