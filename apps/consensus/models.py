@@ -15,6 +15,8 @@ class QualityFit(UUIDModel):
     labels = models.JSONField()  # order of the classes in the matrices
     prior = models.JSONField()  # class shares
     pooled_accuracy = models.FloatField()  # for a reviewer without a matrix
+    # The posterior's logarithms are multiplied by it; below 1 where reviewers were seen to err together.
+    temperature = models.FloatField(default=1)
     n_items = models.PositiveIntegerField()
     n_annotations = models.PositiveIntegerField()
     converged = models.BooleanField()
@@ -79,6 +81,46 @@ class Consensus(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.label or 'no label'} ({self.confidence:.2f})"
+
+
+class ConsensusProposal(UUIDModel):
+    """What a fit would change about a settled item. A manager asks again or dismisses it; nothing happens by itself."""
+
+    class State(models.TextChoices):
+        OPEN = "open"  # waits for a manager; the next fit writes these anew
+        APPLIED = "applied"  # the item was opened for one answer more
+        DISMISSED = "dismissed"  # the label stands; not proposed again for the same answers
+        REVERTED = "reverted"  # applied, then taken back before anybody had answered
+
+    item = models.ForeignKey("queues.Item", on_delete=models.CASCADE, related_name="consensus_proposals")
+    fit = models.ForeignKey(QualityFit, on_delete=models.SET_NULL, null=True, related_name="+")  # null: fit forgotten
+    label = models.CharField(max_length=500)  # what the item settled on
+    confidence_before = models.FloatField()
+    confidence = models.FloatField()  # of `label`, under the fit
+    leader = models.CharField(max_length=500)  # who leads under the fit; often `label` itself
+    leader_confidence = models.FloatField()
+    n_annotations = models.PositiveSmallIntegerField()  # answers that both judgements rest on
+    state = models.CharField(max_length=16, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)  # null: open
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item"], condition=Q(state="open"), name="consensusproposal_one_open"),
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "applied", "dismissed", "reverted"]),
+                name="consensusproposal_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(state="open") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                name="consensusproposal_decided_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} → {self.leader} ({self.confidence:.2f})"
 
 
 class Adjudication(UUIDModel):

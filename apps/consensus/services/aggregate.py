@@ -136,6 +136,7 @@ def _weighted(*, item: Item, votes: list[Answer], fit: QualityFit | None) -> Sta
         [(rows.get(each.reviewer_id, 0), place[each.label]) for each in votes],
         confusion=np.stack(matrices),
         prior=prior,
+        temperature=fit.temperature if fit is not None and usable else 1.0,
     )
     return _leader(labels, posterior, fit=fit if usable else None)
 
