@@ -31,6 +31,16 @@ _DEFAULT = Bootstrap()
 TWO_ONLY = "is for two reviewers; ask by pair"
 _COHEN = {"": "Cohen's kappa", "linear": "Cohen's kappa, linear", "quadratic": "Cohen's kappa, quadratic"}
 _LEVELS = ("ordinal", "interval", "ratio")
+_KINDS = ("linear", "quadratic", "ordinal")
+_CORRELATIONS = ("ICC(1,1)", "ICC(1,k)", "ICC(2,1)", "ICC(2,k)", "ICC(3,1)", "ICC(3,k)")
+# The coefficients that need numbers, by key, in the order of `coefficients`.
+NUMERIC = {
+    "cohen_kappa_linear": _COHEN["linear"],
+    "cohen_kappa_quadratic": _COHEN["quadratic"],
+    **{f"krippendorff_alpha_{level}": f"Krippendorff's alpha, {level}" for level in _LEVELS},
+    **{f"gwet_ac2_{kind}": f"Gwet's AC2, {kind} weights" for kind in _KINDS},
+    **{f"icc_{name[4]}_{name[6]}": name for name in _CORRELATIONS},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +81,14 @@ def coefficients(ratings: Ratings, *, bootstrap: Bootstrap = _DEFAULT) -> dict[s
 def _numeric(
     ratings: Ratings, values: NDArray[np.float64], counts: sparse.csr_array, bootstrap: Bootstrap
 ) -> dict[str, Agreement]:
-    found = {f"cohen_kappa_{kind}": _cohen(ratings, kind, bootstrap) for kind in ("linear", "quadratic")}
+    found = [_cohen(ratings, kind, bootstrap) for kind in ("linear", "quadratic")]
     for level in _LEVELS:
-        key = f"krippendorff_alpha_{level}"
-        found[key] = krippendorff_alpha_scaled(counts, values=values, level=level, bootstrap=bootstrap)
-    for kind in ("linear", "quadratic", "ordinal"):
-        found[f"gwet_ac2_{kind}"] = gwet_ac2(counts, values=values, kind=kind, bootstrap=bootstrap)
-    correlations = intraclass_correlations(
-        ratings.item_idx, ratings.reviewer_idx, values[ratings.label_idx], level=bootstrap.level
-    )
-    keys = ("icc_1_1", "icc_1_k", "icc_2_1", "icc_2_k", "icc_3_1", "icc_3_k")
-    return found | dict(zip(keys, correlations, strict=True))
+        found.append(krippendorff_alpha_scaled(counts, values=values, level=level, bootstrap=bootstrap))
+    for kind in _KINDS:
+        found.append(gwet_ac2(counts, values=values, kind=kind, bootstrap=bootstrap))
+    answers = values[ratings.label_idx]
+    found += intraclass_correlations(ratings.item_idx, ratings.reviewer_idx, answers, level=bootstrap.level)
+    return dict(zip(NUMERIC, found, strict=True))
 
 
 def _cohen(ratings: Ratings, kind: str, bootstrap: Bootstrap) -> Agreement:
