@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from apps.projects.label_templates import label_template, label_templates
 from apps.projects.labelling import ConfigError, check_mapping, data_from_trace, parse_config
+from apps.projects.labelling.tags import CONTROLS
 from apps.projects.labelling.xmltree import MAX_BYTES
 
 TEXT = '<Text name="t" value="$text"/>'
@@ -186,8 +187,10 @@ def test_label_template_parses_and_fits_its_sample(template):
     assert label_template(template.slug) is template
 
 
-def test_label_templates_are_eight_with_words_of_their_own():
+def test_label_templates_have_words_of_their_own_and_cover_every_question():
     templates = label_templates()
-    assert len({template.slug for template in templates}) == 8
+    assert len({template.slug for template in templates}) == len(templates)
+    asked = {control.tag for template in templates for control in parse_config(template.config).controls}
+    assert asked == set(CONTROLS)
     assert all(template.title and template.description.endswith(".") for template in templates)
     assert label_template("nothing") is None
