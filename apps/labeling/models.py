@@ -1,4 +1,4 @@
-"""Answers: annotations, never edited, and drafts, seen by their writer only."""
+"""Answers, never edited; drafts, seen by their writer only; questions about items; what a person has read."""
 
 import pgtrigger
 from django.conf import settings
@@ -82,3 +82,75 @@ class Draft(UUIDModel):
 
     def __str__(self) -> str:
         return f"draft of {self.reviewer} on {self.item_id}"
+
+
+class Thread(UUIDModel):
+    """A reviewer's questions about one item. Seen by him and by the queue's adjudicators; it shows nobody's answer."""
+
+    item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="threads")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "asked_by"], name="thread_once")]
+
+    def __str__(self) -> str:
+        return f"questions of {self.asked_by} about {self.item_id}"
+
+
+class Comment(UUIDModel):
+    """One question or reply. Its words are never edited."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)  # when the asker saw a reply; null: not yet, or a question
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="comment_says_something")]
+        indexes = [models.Index(fields=["thread", "created_at"], name="comment_in_order")]  # a thread, in order
+        triggers = [
+            pgtrigger.ReadOnly(name="comment_frozen", exclude=["read_at"]),
+            pgtrigger.Protect(name="comment_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author} in {self.thread_id}"
+
+
+class GuidelineReading(UUIDModel):
+    """A person has read a version of a guideline."""
+
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    guideline = models.ForeignKey("projects.Guideline", on_delete=models.CASCADE, related_name="+")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reader", "guideline"], name="guidelinereading_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reader} read {self.guideline_id}"
+
+
+class AgreementDay(UUIDModel):
+    """How often a person's answers were the settled ones, as shown to him from that day on.
+
+    A new row needs 20 items more than the last one counted, so that no change of the figure tells of a single item.
+    """
+
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    n_items = models.PositiveIntegerField()
+    n_agreed = models.PositiveIntegerField()
+    counted_until = models.DateTimeField()  # items settled after this are not in it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reviewer", "day"], name="agreementday_once"),
+            models.CheckConstraint(condition=Q(n_items__gte=20), name="agreementday_from_20"),
+            models.CheckConstraint(condition=Q(n_agreed__lte=models.F("n_items")), name="agreementday_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.day}"

@@ -74,6 +74,17 @@ class AnswerForm(ConfigForm):
         return cleaned
 
 
+class RevisionForm(ConfigForm):
+    """Another answer in the place of one given before."""
+
+    note = forms.CharField(max_length=NOTE_CHARS, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["result"] = self.answer()
+        return cleaned
+
+
 class DecisionForm(ConfigForm):
     """An adjudicator's decision; only one for a label has an answer."""
 

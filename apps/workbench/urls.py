@@ -2,19 +2,28 @@
 
 from django.urls import path
 
-from apps.workbench.views import adjudicate, answers, panels, review
+from apps.workbench.views import adjudicate, answers, panels, review, revise, threads
 
 app_name = "workbench"
 
 urlpatterns = [
     path("review/", review.home, name="home"),
+    path("review/questions/", threads.mine, name="questions"),
+    path("review/questions/seen/", threads.seen, name="questions_seen"),
+    path("review/questions/<uuid:thread_id>/", threads.ask_on, name="ask_on"),
+    path("adjudicate/questions/", threads.waiting, name="questions_waiting"),
+    path("adjudicate/questions/<uuid:thread_id>/", threads.reply, name="reply"),
     path("review/<uuid:queue_id>/", review.queue, name="queue"),
     path("review/<uuid:queue_id>/claim/", review.claim, name="claim"),
     path("review/<uuid:queue_id>/undo/", answers.undo, name="undo"),
     path("review/<uuid:queue_id>/tally/", review.tally, name="tally"),
     path("review/<uuid:queue_id>/news/", review.news, name="news"),
     path("review/<uuid:queue_id>/guideline/", panels.guideline, name="guideline"),
+    path("review/<uuid:queue_id>/guideline/read/", panels.guideline_mark, name="guideline_read"),
+    path("review/<uuid:queue_id>/notices/", panels.notices, name="notices"),
     path("review/<uuid:queue_id>/history/", panels.history, name="history"),
+    path("review/<uuid:queue_id>/answers/<uuid:annotation_id>/", revise.revise, name="revise"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/ask/", panels.ask, name="ask"),
     path("review/<uuid:queue_id>/<uuid:review_id>/answer/", answers.answer, name="answer"),
     path("review/<uuid:queue_id>/<uuid:review_id>/draft/", answers.draft, name="draft"),
     path("review/<uuid:queue_id>/<uuid:review_id>/skip/", answers.skip, name="skip"),

@@ -121,5 +121,7 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   else if (form.isConnected) later(form);
 });
 document.body.addEventListener("htmx:load", (event) => forms(event.detail.elt).forEach(restore));
-window.addEventListener("touchstone:online", () => forms(document).filter((form) => kept("draft", addressOf(form))).forEach(save));
+// An answer that waits to be sent holds the same words; its draft has no use.
+const waits = (form) => kept("draft", addressOf(form)) && !kept("answer", form.getAttribute("action"));
+window.addEventListener("touchstone:online", () => forms(document).filter(waits).forEach(save));
 window.addEventListener("pagehide", () => forms(document).filter((form) => timers.has(form)).forEach(save));

@@ -10,6 +10,8 @@ from django.urls.resolvers import RoutePattern
 from django.utils.html import strip_tags
 
 from apps.consensus.models import QualityFit, ReviewerQuality
+from apps.labeling.models import Annotation, Thread
+from apps.labeling.threads import thread_ask
 from apps.queues.models import Item, Review
 from tests import factories
 from tests.factories import NOW
@@ -20,7 +22,12 @@ CONFIG = """<View><Text name="message" value="$message"/>
 <Choices name="intent" toName="message" required="true"><Choice value="Refund"/><Choice value="Exchange"/></Choices>
 <TextArea name="why" toName="message"/></View>"""
 # Planted where a leak would take them from. None is a word of the interface.
-VOTES = {"Quillfeather": "another's name", "grumblewhisk": "another's note", "snorkelbright": "another's text"}
+VOTES = {
+    "wimblethorpe": "another's question",
+    "Quillfeather": "another's name",
+    "grumblewhisk": "another's note",
+    "snorkelbright": "another's text",
+}
 GUESSES = {"pomplemoose": "a model's label", "zephyrnaught": "a model's name", "0.7319": "a model's probability"}
 MARKS = {"wobbletrunk": "a term of the score", "743": "another's count", "0.7431": "another's accuracy"}
 SENTINELS = VOTES | GUESSES | MARKS
@@ -67,6 +74,7 @@ def loaded_item(queue, other, state="open", text="A message to judge."):
         queue, trace=trace, state=state, prediction=guess, terms=terms, is_audit=True, score=0.7319, **fields
     )
     factories.annotation(item, other, "Refund", result=result("Refund", "snorkelbright"), note="grumblewhisk")
+    thread_ask(item=item, asker=other, text="I would say wimblethorpe?", now=NOW)
     factories.consensus(item, "Refund", state="settled" if state == "settled" else "unsettled", confidence=0.7319)
     return item
 
@@ -120,6 +128,8 @@ def pool_of(queue):
         "queue_id": [queue.pk],
         "item_id": [item.pk for item in items],
         "review_id": [review.pk for review in reviews],
+        "annotation_id": list(Annotation.objects.values_list("pk", flat=True)),
+        "thread_id": list(Thread.objects.values_list("pk", flat=True)),
         "slug": [queue.project.slug],
         "queue_slug": [queue.slug],
         "uuid": everything,
@@ -167,6 +177,8 @@ def work(client, person, queue):
     yield act("undo")
     yield act("history", method="get")
     review = lease()
+    yield act("ask", review.pk, text="Which is it?")
+    yield act("notices", method="get")
     yield act("answer", review.pk, token=review.token, **{"answer.intent": "Exchange", "note": "sure"})
     review = lease()
     yield act("skip", review.pk, token=review.token)
@@ -198,7 +210,19 @@ def test_no_address_of_the_house_shows_a_reviewer_what_could_move_an_answer(clie
     seen = list(walk(client, reviewer, house))
     assert_blind(seen)
     reached = {each.name for each in seen if each.status == 200}
-    pages = {"home", "queue", "tally", "guideline", "history", "skip", "escalate"}
+    pages = {
+        "home",
+        "queue",
+        "tally",
+        "guideline",
+        "history",
+        "skip",
+        "escalate",
+        "ask",
+        "revise",
+        "notices",
+        "questions",
+    }
     assert {f"workbench:{page}" for page in pages} <= reached
     asked = {each.name for each in seen}
     assert {"workbench:adjudicate", "workbench:decide", "api:traces"} & asked
@@ -212,8 +236,10 @@ def test_what_an_adjudicator_sees_would_have_been_found(client, house):
     item.annotations.exclude(reviewer__name="Quillfeather").update(status="withdrawn")
     seen = look(client, person, "workbench:adjudicate", "get", address)
     assert seen.status == 200
-    assert set(VOTES) <= seen.leaks()
+    assert set(VOTES) - {"wimblethorpe"} <= seen.leaks()
     assert "wobbletrunk" in seen.leaks()
+    asked = look(client, person, "workbench:questions_waiting", "get", reverse("workbench:questions_waiting"))
+    assert "wimblethorpe" in asked.leaks()
 
 
 def test_what_a_manager_sees_of_an_item_would_have_been_found(client, house):

@@ -27,6 +27,7 @@ ICONS = {
     "clock": '<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 1.5"/>',
     "lock": '<rect x="3.5" y="7" width="9" height="6.5" rx="1"/><path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2"/>',
     "pause": '<path d="M5.5 3.5v9m5-9v9"/>',
+    "info": '<circle cx="8" cy="8" r="6"/><path d="M8 7.5v4m0-6.5v.01"/>',
     "next": '<path d="M3 8h10m-4-4 4 4-4 4"/>',
 }
 STATES = {"ok": "ok", "warn": "warn", "bad": "bad", "open": "open", "late": "warn", "running": "open"}

@@ -1,0 +1,85 @@
+"""A reviewer changes an answer given before, while the queue allows it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.consensus.models import Consensus
+from apps.consensus.services import consensus_update
+from apps.core.canonical import canonical_bytes
+from apps.core.errors import Conflict
+from apps.events.services import event_record
+from apps.golden.models import GoldenItem
+from apps.intake.services import escalation_reopen
+from apps.labeling.models import Annotation
+from apps.labeling.revisions import annotation_replace
+from apps.labeling.widgets import Result
+from apps.queues import services as queues
+from apps.queues.models import Item, Queue
+from apps.workbench import services
+
+
+def answer_is_open(*, annotation: Annotation) -> bool:
+    """Whether its person may still change it. Why not is never told: it would say what became of the item."""
+    item = annotation.item
+    if annotation.source != Annotation.Source.HUMAN or item.state == Item.State.RETIRED:
+        return False
+    if item.queue.state == Queue.State.CLOSED or services._is_adjudicated(item):
+        return False
+    return not GoldenItem.objects.filter(item=item, version__frozen_at__isnull=False).exists()
+
+
+@transaction.atomic
+def answer_revise(
+    *, annotation_id: UUID, reviewer: User, result: Result, note: str = "", duration_ms: int, now: datetime
+) -> Annotation:
+    """Replace one's own answer; the consensus, the item's state and what clients were told follow.
+
+    The same answer again gives the current annotation back.
+
+    Raises:
+        Conflict: the queue or the item does not allow it any more, or the answer was changed elsewhere meanwhile.
+        AnswerInvalid: the result does not fit the item's schema; names control and rule.
+    """
+    named = Annotation.objects.get(pk=annotation_id, reviewer=reviewer)
+    item = queues.item_lock(item_id=named.item_id)
+    current = Annotation.objects.filter(item=item, reviewer=reviewer, status=Annotation.Status.CURRENT).first()
+    if current is not None and _same(current, result, note):
+        return current
+    if current is None or current.pk != named.pk:
+        raise Conflict(_("This answer was changed or taken back meanwhile. Open it again from your history."))
+    current.item = item
+    if not answer_is_open(annotation=current):
+        raise Conflict(_("This answer can no longer be changed."))
+    made = annotation_replace(annotation=current, result=result, note=note, duration_ms=duration_ms, now=now)
+    event_record(
+        verb="annotation.revised",
+        obj=made,
+        project_id=item.queue.project_id,
+        actor=reviewer,
+        payload={"item": str(item.pk), "supersedes": str(current.pk)},
+        at=now,
+    )
+    _stand_again(item, now)
+    return made
+
+
+def _same(annotation: Annotation, result: Result, note: str) -> bool:
+    return annotation.note == note.strip() and canonical_bytes(annotation.result) == canonical_bytes(result)
+
+
+def _stand_again(item: Item, now: datetime) -> None:
+    """What the answers mean for the item now: as after an undo and the new answer. The caller holds its lock."""
+    if item.state != Item.State.OPEN:
+        queues.item_reopen(item=item)
+        for escalation in services._escalations_of(item):
+            escalation_reopen(escalation=escalation, now=now)
+    consensus = consensus_update(item=item, now=now)
+    if consensus.state == Consensus.State.SETTLED:
+        queues.item_settle(item=item, now=now)
+        services._answer_clients(item=item, consensus=consensus, now=now)
+    elif not queues.item_want_more(item=item):
+        queues.item_to_adjudication(item=item, reason=services._why_disputed(item=item, consensus=consensus))
