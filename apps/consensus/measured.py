@@ -24,7 +24,7 @@ class Measured:
     accuracy_low: float | None = None  # Wilson's interval at 95 %
     accuracy_high: float | None = None
     n_items: int = 0  # items with a label
-    n_measured: int = 0  # of those, with a truth
+    n_measured: int = 0  # of those, with a truth and no golden answer
     mean_confidence: float = 0.0  # stated, over the measured items, else over all
     seconds: float = 0.0
     peak_memory_mib: float = 0.0  # allocated by the method itself, on top of the labels
@@ -66,7 +66,12 @@ def measured(method: str, votes: Votes, truth: NDArray[np.int64] | None) -> Meas
         why=why,
         aggregate=found,
     )
-    return result if truth is None else _compared(result, found, truth)
+    if truth is None:
+        return result
+    if votes.known is not None:
+        # What went in as evidence is no test.
+        truth = np.where(votes.known == UNKNOWN, truth, UNKNOWN)
+    return _compared(result, found, truth)
 
 
 def _compared(result: Measured, found: Aggregate, truth: NDArray[np.int64]) -> Measured:
