@@ -7,11 +7,13 @@ from typing import Any
 
 from apps.labeling.widgets.objects import Fold, Panel, shown_text
 from apps.labeling.widgets.registry import view_of
+from apps.labeling.widgets.spans_texts import is_marked
 from apps.labeling.widgets.when import conditions_json
 from apps.projects.labelling import LabellingConfig, Node, resolve
 from apps.projects.labelling.conditions import read_condition
+from apps.projects.labelling.looks import Declarations, looks_of, style_rules
 
-# Of a View's style only this is read: what stands in it stands side by side. The rest changes looks alone.
+# What stands in such a View stands side by side; what else its style says is read by `labelling.looks`.
 _BESIDE = re.compile(
     r"display\s*:\s*(?:inline-)?(?:grid|flex)(?!.*flex-direction\s*:\s*column)", re.IGNORECASE | re.DOTALL
 )
@@ -35,9 +37,10 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
     legends: dict[str, str] = {}
     waiting: list[Panel] = []
     asked = _in_questions(config)
+    rules = style_rules(config.root)
     for node, above in _walk(config.root, ()):
         if node.tag == "Header":
-            waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), config, above))
+            waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), config, node, above, rules))
             continue
         # Of several headings in a row, the last is the nearest; those before it stand alone.
         panels += waiting[:-1]
@@ -46,10 +49,16 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
         if node.name in asked:
             legends[asked[node.name]] = title
         elif config.object(node.name):
-            panels.append(_placed(_panel(config, node, title, data), config, above))
+            panels.append(_placed(_panel(config, node, title, data), config, node, above, rules))
         else:
             legends[node.name] = title or legends.get(node.name, "")
-    return Page(panels=tuple(_over_pairs(config, (*panels, *waiting))), legends=legends)
+    seen = [panel for panel in (*panels, *waiting) if _is_seen(config, panel)]
+    return Page(panels=tuple(_over_pairs(config, seen)), legends=legends)
+
+
+def _is_seen(config: LabellingConfig, panel: Panel) -> bool:
+    """What the config puts out of sight is not shown, unless something has to be marked in it."""
+    return "hidden" not in panel.looks or is_marked(config, panel.name)
 
 
 def _over_pairs(config: LabellingConfig, panels: Sequence[Panel]) -> Iterator[Panel]:
@@ -77,8 +86,14 @@ def _walk(node: Node, above: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Nod
             yield child, above
 
 
-def _placed(panel: Panel, config: LabellingConfig, above: Sequence[Node]) -> Panel:
-    """A panel with what the tags around it say: when it is shown, what it is folded into, what stands beside it."""
+def _placed(
+    panel: Panel,
+    config: LabellingConfig,
+    node: Node,
+    above: Sequence[Node],
+    rules: Mapping[str, Declarations],
+) -> Panel:
+    """A panel with what the tags around it say: when and how it is shown, what it is folded into or stands beside."""
     conditions = [found for found in map(read_condition, above) if found]
     fold = next((node for node in reversed(above) if node.tag == "Panel"), None)
     beside = next((node for node in reversed(above) if _BESIDE.search(node.get("style")) and node.tag == "View"), None)
@@ -87,6 +102,7 @@ def _placed(panel: Panel, config: LabellingConfig, above: Sequence[Node]) -> Pan
         conditions=conditions_json(config, conditions),
         fold=Fold(fold.get("value"), fold.get("open").lower() == "true", fold.line) if fold else None,
         beside=beside.line if beside else 0,
+        looks=looks_of(node, above, rules),
     )
 
 

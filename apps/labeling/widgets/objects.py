@@ -59,6 +59,7 @@ class Panel:
         conditions: when it is shown, as JSON for the page; empty: always.
         fold: what it is folded into.
         beside: panels with the same number stand side by side; 0: alone.
+        looks: what the config's styles say about reading it (`labelling.looks`).
     """
 
     name: str = ""
@@ -73,6 +74,11 @@ class Panel:
     conditions: str = ""
     fold: Fold | None = None
     beside: int = 0
+    looks: tuple[str, ...] = ()
+
+    @property
+    def scrolls(self) -> bool:
+        return "scroll" in self.looks
 
     @property
     def html_id(self) -> str:

@@ -16,6 +16,7 @@ from apps.projects.labelling.tags import (
     CONDITIONS,
     CONTROLS,
     LAYOUT,
+    LOOKS,
     MAX_NAME,
     OBJECTS,
     PARTS,
@@ -262,7 +263,7 @@ class _Reader:
 
     def _note_unused(self, node: Node, read: frozenset[str] | set[str]) -> None:
         for attr in node.attrs:
-            if attr.lower() not in read and attr.lower() not in CONDITIONS:
+            if attr.lower() not in read | CONDITIONS | LOOKS:
                 self.notes.append(f'The attribute "{attr}" of <{node.tag}> is ignored: it has no effect here.')
 
     @staticmethod

@@ -14,6 +14,7 @@ MAX_NAME = 100
 
 # Read by the parser itself on every control.
 COMMON = frozenset({"name", "toname", "required", "requiredmessage", "perregion", "peritem"})
+LOOKS = frozenset({"style", "classname"})  # read by `looks`, of whatever tag
 CONDITIONS = frozenset(
     {"visiblewhen", "whentagname", "whenlabelvalue", "whenchoicevalue", "whenchoiceindex", "whenrole"}
 )
