@@ -25,6 +25,7 @@ function settle(area) {
 }
 
 function changed(area, thing) {
+  for (const select of waiting.keys()) follow(select);
   settle(area);
   say(area, thing);
   thing.querySelector("[data-thing-field]").dispatchEvent(new Event("input", { bubbles: true }));
@@ -65,18 +66,42 @@ document.addEventListener("keydown", (event) => {
   next?.querySelector(`[data-move='${same}']`)?.focus();
 });
 
+// A thing goes to its new group a moment after the choice, since letters typed into a select may follow each other.
+const waiting = new Map();
+
+function follow(select) {
+  clearTimeout(waiting.get(select));
+  if (!waiting.delete(select)) return;
+  const [area, thing] = [select.closest("[data-order]"), select.closest("[data-thing]")];
+  const list = lists(area).find((each) => each.dataset.things === JSON.parse(select.value)[0]);
+  if (list === thing.parentElement) return;
+  const isFocused = document.activeElement === select;
+  list.append(thing);
+  changed(area, thing);
+  if (isFocused) select.focus({ preventScroll: true });
+}
+
 document.addEventListener("change", (event) => {
   const select = event.target.closest?.("[data-thing] select");
   if (!select) return;
-  const area = select.closest("[data-order]");
-  const list = lists(area).find((each) => each.dataset.things === JSON.parse(select.value)[0]);
-  list.append(select.closest("[data-thing]"));
-  changed(area, select.closest("[data-thing]"));
-  select.focus();
+  clearTimeout(waiting.get(select));
+  waiting.set(select, setTimeout(() => follow(select), 600));
+});
+document.addEventListener("focusout", (event) => {
+  if (waiting.has(event.target)) follow(event.target);
 });
 
-// Dragging: the thing follows the pointer by taking the place of whatever it is over.
+// Dragging: a line shows where the thing would go; it goes there when it is let go. Until then nothing moves, since a
+// finger's gesture is lost when what it began on is moved.
+const edge = 72; // px: near the top or the bottom of the window, dragging scrolls
 let held = null;
+let aim = null; // {node, where}: a thing or a list, and before, after or append
+
+function point(next) {
+  if (aim) delete aim.node.dataset.drop;
+  aim = next;
+  if (aim) aim.node.dataset.drop = aim.where;
+}
 
 document.addEventListener("pointerdown", (event) => {
   const grip = event.target.closest?.("[data-grip]");
@@ -89,27 +114,31 @@ document.addEventListener("pointerdown", (event) => {
 
 document.addEventListener("pointermove", (event) => {
   if (!held) return;
+  if (event.clientY < edge || event.clientY > innerHeight - edge) scrollBy(0, event.clientY < edge ? -16 : 16);
   const over = document.elementFromPoint(event.clientX, event.clientY);
   const area = held.closest("[data-order]");
   const thing = over?.closest("[data-thing]");
   const list = over?.closest("[data-column]")?.querySelector("[data-things]");
-  if (thing && thing !== held && area.contains(thing)) {
+  if (thing && area.contains(thing)) {
     const box = thing.getBoundingClientRect();
-    thing[event.clientY < box.top + box.height / 2 ? "before" : "after"](held);
-  } else if (!thing && list && area.contains(list) && list !== held.parentElement) {
-    list.append(held);
+    point(thing === held ? null : { node: thing, where: event.clientY < box.top + box.height / 2 ? "before" : "after" });
+  } else {
+    point(list && area.contains(list) && list !== held.parentElement ? { node: list, where: "append" } : null);
   }
 });
 
-function drop() {
+function drop(isWanted) {
   if (!held) return;
-  const thing = held;
+  const [thing, target] = [held, aim];
+  point(null);
   held = null;
   delete thing.dataset.held;
+  if (!isWanted || !target) return;
+  target.node[target.where](thing);
   changed(thing.closest("[data-order]"), thing);
 }
-document.addEventListener("pointerup", drop);
-document.addEventListener("pointercancel", drop);
+document.addEventListener("pointerup", () => drop(true));
+document.addEventListener("pointercancel", () => drop(false));
 
 function restore(area, kept) {
   for (const value of kept) {
