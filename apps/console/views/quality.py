@@ -14,6 +14,7 @@ from apps.consensus.services import quality_fit
 from apps.console import quality_figures as figures
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.queue_figures import queues_of
+from apps.console.views.quality_proposals import proposals_of
 from apps.projects.models import Project
 from apps.projects.rights import Right
 
@@ -39,6 +40,7 @@ def quality(request: ProjectRequest, project: Project) -> HttpResponse:
         "confusion": figures.confusion_of(votes),
         "fits": figures.fit_rows(queues=shown),
         "min_items": figures.MIN_ITEMS,
+        "n_proposals": proposals_of(project).filter(state="open").count(),
         "now": timezone.now(),
     }
     return render(request, "console/quality/overview.html", context)
