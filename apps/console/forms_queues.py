@@ -27,6 +27,7 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("How many answers"), ("overlap_min", "overlap_max", "consensus_method", "settle_threshold")),
     (_("Time"), ("lease_minutes", "sla_hours")),
     (_("What reviewers see"), ("shows_escalation_reason",)),
+    (_("What reviewers may do"), ("allows_revision",)),
 )
 _UNITS: dict[str, Any] = {
     "audit_percent": _("% of all that comes in"),
@@ -113,6 +114,12 @@ class QueueForm(forms.Form):
         label=_("The escalation's reason"),
         required=False,
         help_text=_("Reviewers see why somebody asked. They never see the model's guess or others' answers."),
+    )
+
+    allows_revision = forms.BooleanField(
+        label=_("Change their answers later"),
+        required=False,
+        help_text=_("From their history, until an adjudicator has decided or the item is in a frozen golden version."),
     )
 
     def __init__(self, posted: Any = None, *, queue: Queue | None = None) -> None:

@@ -51,6 +51,7 @@ class Queue(UUIDModel):
     seed = models.BigIntegerField()  # of the audit draw
     is_open_to_all = models.BooleanField(default=True)  # every person with the reviewer role, besides the members below
     shows_escalation_reason = models.BooleanField(default=True)  # to reviewers, beside the item
+    allows_revision = models.BooleanField(default=True)  # reviewers may change their answers from their history
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

@@ -27,7 +27,7 @@ def answer_is_open(*, annotation: Annotation) -> bool:
     item = annotation.item
     if annotation.source != Annotation.Source.HUMAN or item.state == Item.State.RETIRED:
         return False
-    if item.queue.state == Queue.State.CLOSED or services._is_adjudicated(item):
+    if item.queue.state == Queue.State.CLOSED or not item.queue.allows_revision or services._is_adjudicated(item):
         return False
     return not GoldenItem.objects.filter(item=item, version__frozen_at__isnull=False).exists()
 

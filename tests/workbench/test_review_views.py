@@ -175,6 +175,21 @@ def test_undo_brings_the_item_back_with_its_answer(htmx, queue):
     assert Annotation.objects.get().status == "withdrawn"
 
 
+def test_undo_steps_back_one_by_one_and_each_press_counts_once(htmx, queue):
+    for number in range(3):
+        factories.item(queue, sort_key=float(-number))
+        send(htmx, claim(htmx, queue), "Refund")
+    given = list(Annotation.objects.order_by("-created_at"))
+    for answer in given:
+        for _press in range(2):  # the second: the reply to the first was lost
+            assert htmx.post(url("undo", queue.pk), {"answer": answer.pk}).status_code == 200
+            answer.refresh_from_db()
+            assert answer.status == "withdrawn"
+            held = Review.objects.get(item__queue=queue, state="leased")
+            assert held.item_id == answer.item_id
+    assert not Annotation.objects.filter(status="current").exists()
+
+
 def test_undo_of_nothing_is_409_and_changes_nothing_on_the_page(htmx, queue):
     response = htmx.post(url("undo", queue.pk))
     assert response.status_code == 409

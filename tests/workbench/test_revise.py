@@ -143,7 +143,11 @@ def _closed(queue, item, people, adjudicator):
     type(queue).objects.filter(pk=queue.pk).update(state="closed")
 
 
-@pytest.mark.parametrize("make", [_adjudicated, _retired, _closed])
+def _forbidden(queue, item, people, adjudicator):
+    type(queue).objects.filter(pk=queue.pk).update(allows_revision=False)
+
+
+@pytest.mark.parametrize("make", [_adjudicated, _retired, _closed, _forbidden])
 def test_answers_that_cannot_be_changed_say_it_in_the_same_words(client, queue, people, adjudicator, make):
     """Whatever became of the item: a reason would tell whether the others disagreed."""
     item = factories.item(queue)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -70,9 +71,11 @@ def _late(request: AuthedRequest, queue: Queue, review: Review, exc: Conflict) -
 
 def _keep_unless_answered(request: AuthedRequest, review: Review) -> None:
     """Keep what was sent or is being written. A draft that arrives after its answer has no use any more."""
-    review.refresh_from_db(fields=["state"])
-    if review.state != Review.State.SUBMITTED:
-        _keep(request, review)
+    with transaction.atomic():
+        # An answer locks its review before it drops the draft: whichever comes second sees the first.
+        state = Review.objects.select_for_update().values_list("state", flat=True).get(pk=review.pk)
+        if state != Review.State.SUBMITTED:
+            _keep(request, review)
 
 
 def _keep(request: AuthedRequest, review: Review) -> None:
@@ -100,12 +103,21 @@ def draft(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
 def undo(request: AuthedRequest, queue: Queue) -> HttpResponse:
     """Takes the last answer back and shows its item again. 409: there is nothing to undo."""
     now = timezone.now()
+    if _is_undone(request, queue):
+        return cards.show(request, queue, next_card(request, queue), now=now, answered="")
     try:
         review = services.answer_undo(reviewer=request.user, queue=queue, now=now)
     except Conflict as exc:
         return _refused(request, queue, exc)
     card = cards.review_card(review=review)
     return cards.show(request, queue, card, now=now, answered="")
+
+
+def _is_undone(request: AuthedRequest, queue: Queue) -> bool:
+    """Whether the answer that the form names was taken back already: the reply to the first press was lost."""
+    named = request.POST.get("answer", "")
+    last = selectors.last_answer(queue=queue, user=request.user)
+    return bool(named) and (last is None or str(last.pk) != named)
 
 
 def _refused(request: AuthedRequest, queue: Queue, exc: Conflict) -> HttpResponse:

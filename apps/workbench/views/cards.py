@@ -115,6 +115,7 @@ def show(
         "card": card.template,
         "now": now,
         "undo_words": Truncator(selectors.words_of(last)).chars(UNDO_WORDS) if last else "",
+        "undo_answer": last.pk if last else "",
         "alt": "",
         **card.context,
     }
