@@ -1,4 +1,5 @@
-// One job: the list of an object's regions, in their order in the text, and the tools for the selected one.
+// One job: the list of an object's regions, in their order in the text, and the tools for the selected one. Its rows are
+// <div>s: the page's rules for an <li> by its place would make a browser look at all that follow a new one.
 import { line } from "./spans-draw.js";
 
 export class RegionList {
@@ -42,7 +43,8 @@ export class RegionList {
   }
 
   #fill(region) {
-    const row = this.rows.get(region.id) ?? document.createElement("li");
+    const row = this.rows.get(region.id) ?? document.createElement("div");
+    row.role = "listitem";
     const button = row.firstElementChild ?? document.createElement("button");
     const looks = this.desk.looks(region);
     button.type = "button";

@@ -3,6 +3,10 @@
 // Paragraphs UTF-16 units within a turn. A <br> counts one, [data-gap] what the server left out there.
 const highs = /[\ud800-\udbff](?=[\udc00-\udfff])/g;
 const tableParts = /^(TABLE|THEAD|TBODY|TFOOT|TR|COLGROUP)$/;
+const longest = 600; // characters of a piece; longer ones are cut before a space where there is one
+const piece = /[^]{1,500}(?=\s|$)|[^]{1,500}(?!\p{M})/gu;
+// Some 2,000 characters to the end of their last line; of a line without end, to a space.
+const lines = /[^]{2000,4000}?\n|[^]{1,4000}$|[^]{2000,4000}(?<=\s)|[^]{1,4000}/gu;
 const segmenters = {};
 
 function segments(text, granularity) {
@@ -59,20 +63,32 @@ export class MarkedText {
     this.length += text.length;
   }
 
-  // Lines of plain text become blocks of their own, so that marking one lays out one and not the whole text.
+  // Plain text becomes blocks of some lines (those out of sight cost nothing), in short pieces, so that marking one draws
+  // and lays out little of a long text.
   #text(node, parts) {
-    const pieces = this.kind === "hypertext" ? [node.data] : node.data.split(/(?<=\n)/);
-    const wrappers = pieces.map((piece) => {
+    if (this.kind !== "hypertext") return node.replaceWith(...(node.data.match(lines) ?? [""]).map((some) => this.#block(some, parts)));
+    if (tableParts.test(node.parentNode.nodeName)) return this.#count(node.data, parts);
+    node.replaceWith(...this.#pieces(node.data, parts));
+  }
+
+  #block(some, parts) {
+    const block = document.createElement("div");
+    block.className = "lines";
+    block.append(...this.#pieces(some, parts));
+    return block;
+  }
+
+  #pieces(text, parts) {
+    const pieces = text.length > longest ? text.match(piece) : [text];
+    return pieces.map((words) => {
+      const node = document.createElement("span");
       const start = this.length;
-      this.#count(piece, parts);
-      if (this.kind === "hypertext" && tableParts.test(node.parentNode.nodeName)) return node;
-      const wrapper = document.createElement(this.kind === "hypertext" ? "span" : "div");
-      wrapper.className = "run";
-      wrapper.append(piece);
-      this.runs.push({ node: wrapper, start, end: this.length });
-      return wrapper;
+      this.#count(words, parts);
+      node.className = "run";
+      node.append(words);
+      this.runs.push({ node, start, end: this.length });
+      return node;
     });
-    if (wrappers[0] !== node) node.replaceWith(...wrappers);
   }
 
   // -- Units and code points

@@ -84,7 +84,7 @@ def drag(page, words, name="text"):
 
 
 def rows(page):
-    return page.locator("[data-regions-list] li")
+    return page.locator("[data-regions-list] > div")
 
 
 def expect_rows(page, *texts):
