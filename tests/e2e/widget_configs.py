@@ -1,6 +1,9 @@
 """A config and an item for each widget, as the browser tests draw them."""
 
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
 
 TEXT = '<Text name="t" value="$text"/>'
 ITEM = {"text": "Two lamps came, one of them broken. I want my money back for that one."}
@@ -43,13 +46,14 @@ WIDGETS = {
     "dynamic": _one(
         '<Choices name="best" toName="t" value="$answers"/>',
         answers=[
-            {"value": "first", "html": f"<b>We refund</b> one lamp <img src='{PIXEL}' onerror='x()'><script>x()</script>"},
+            {"value": "first", "html": f"<b>We refund</b> one <img src='{PIXEL}' onerror='x()'><script>x()</script>"},
             {"value": "Please write to support.", "hint": "The short one"},
         ],
     ),
     "when": _one(
         _choices("Yes", "No", name="clear", toName="t", choice="single", required="true")
-        + '<View visibleWhen="choice-selected" whenTagName="clear" whenChoiceValue="No"><Header value="What is missing?"/>'
+        + '<View visibleWhen="choice-selected" whenTagName="clear" whenChoiceValue="No">'
+        + '<Header value="What is missing?"/>'
         + '<TextArea name="missing" toName="t" maxSubmissions="1" required="true" rows="2"/></View>'
         + '<View visibleWhen="choice-unselected" whenTagName="clear" whenChoiceValue="No">'
         + '<Header value="How polite is it?"/><Rating name="polite" toName="t"/></View>'
@@ -70,7 +74,8 @@ WIDGETS = {
         '<DateTime name="year" toName="t" only="year" format="%Y"/>'
     ),
     "ranker": (
-        f'<View>{TEXT}<List name="answers" value="$answers" title="Best on top"/><Ranker name="rank" toName="answers"/></View>',
+        f'<View>{TEXT}<List name="answers" value="$answers" title="Best on top"/>'
+        '<Ranker name="rank" toName="answers"/></View>',
         ITEM
         | {
             "answers": [
@@ -86,19 +91,22 @@ WIDGETS = {
         ITEM | {"answers": [{"id": n, "body": f"Answer number {n}"} for n in (1, 2, 3)]},
     ),
     "pair": (
-        '<View><Header value="Which picture fits better?"/><Image name="one" value="$one"/><Image name="two" value="$two"/>'
-        '<Pairwise name="better" toName="one,two"/></View>',
+        '<View><Header value="Which picture fits better?"/><Image name="one" value="$one"/>'
+        '<Image name="two" value="$two"/><Pairwise name="better" toName="one,two"/></View>',
         {"one": PIXEL, "two": PIXEL},
     ),
     "shown": (
         '<View><Header value="For $name" size="3"/><Paragraphs name="talk" value="$talk" layout="dialogue"/>'
         '<Collapse><Panel value="Order"><Table name="order" value="$order"/></Panel></Collapse>'
         '<List name="offers" value="$offers" title="Offers"/><Image name="photo" value="$photo"/>'
-        '<Image name="lost" value="$lost"/><Choices name="ok" toName="talk"><Choice value="Fine"/><Choice value="Not fine"/>'
+        '<Image name="lost" value="$lost"/><Choices name="ok" toName="talk"><Choice value="Fine"/><Choice value="No"/>'
         '</Choices><TextArea name="note" toName="talk" maxSubmissions="1" rows="1"/></View>',
         {
             "name": "Ada",
-            "talk": [{"author": "Ada", "text": "My lamp is broken."}, {"author": "Ben", "text": "I am sorry.\nWhich one?"}],
+            "talk": [
+                {"author": "Ada", "text": "My lamp is broken."},
+                {"author": "Ben", "text": "I am sorry.\nWhich one?"},
+            ],
             "order": {"number": 17, "paid": True, "lines": [{"sku": "lamp", "n": 2}]},
             "offers": [{"id": "x", "title": "Voucher", "body": "10 %"}],
             "photo": PIXEL,
@@ -107,7 +115,8 @@ WIDGETS = {
     ),
     "repeater": (
         '<View><Repeater on="$turns"><Text name="u_{{idx}}" value="$turns[{{idx}}].text"/>'
-        '<Choices name="act_{{idx}}" toName="u_{{idx}}"><Choice value="Keep"/><Choice value="Drop"/></Choices></Repeater></View>',
+        '<Choices name="act_{{idx}}" toName="u_{{idx}}"><Choice value="Keep"/><Choice value="Drop"/></Choices>'
+        "</Repeater></View>",
         {"turns": [{"text": "Hello there."}, {"text": "Buy now!"}]},
     ),
     "chat": (

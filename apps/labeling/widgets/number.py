@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.labeling.widgets.base import Context, ValueWidget, refuse
 from apps.projects.labelling import Control
 
-# Beyond it, JSON numbers are no longer exact in browsers and in Label Studio.
+# A decimal without a fraction becomes a whole number up to here; beyond, whole numbers are not exact in JSON.
 MAX_NUMBER = 2**53
 _CLOSE = 1e-9  # how far from a step a decimal may be, in steps, because binary fractions are not exact
 
@@ -30,8 +30,6 @@ class NumberWidget(ValueWidget):
     def check_value(self, control: Control, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise refuse(control, "type", _('"%(name)s" must be a number.') % {"name": control.name})
-        if abs(value) > MAX_NUMBER:
-            raise refuse(control, "number_range", f'"{control.name}" is beyond 2^53 and would not stay exact.')
         low, high, step = (control.attrs[name] for name in ("min", "max", "step"))
         if (low != "" and value < float(low)) or (high != "" and value > float(high)):
             raise refuse(control, "number_range", f'"{control.name}" {range_words(control)}')
@@ -70,6 +68,8 @@ def number_of(text: str) -> float | str:
     try:
         if len(text) > 40 or "_" in text:
             return text
+        if text.lstrip("+-").isdecimal():
+            return int(text)  # never by way of a float, which would round a long one
         number = float(text)
     except ValueError:
         return text
