@@ -5,8 +5,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import quote, urlencode
+
+from bench.cpu import cpu_seconds
 
 _ANSWER = re.compile(rb'action="([^"]*/answer/)".*?name="token" value="(\d+)"', re.DOTALL)
 _FIELD = re.compile(rb'name="([^"]+)"[^>]*value="Refund"')
@@ -23,13 +26,17 @@ class Reviewer:
 
     def __init__(self, port: int, *, email: str, person: str, password: str) -> None:
         self.person = person
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
+        self._connect()
         self._cookies: dict[str, str] = {}
         self._head = b""
         self._answered = 0
         self._answer = self._token = self._field = b""
         self._log_in(email, password)
+
+    def _connect(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _log_in(self, email: str, password: str) -> None:
         page = self._get("/login/")
@@ -42,7 +49,7 @@ class Reviewer:
 
     def begin(self, queue: str) -> None:
         """Open the queue's page and take the first item, as the page does."""
-        self._get(f"/review/{queue}/")
+        self._connect()  # the old one may have been idle for too long
         status, body = self._send("POST", f"/review/{queue}/claim/", b"")
         self._read(status, body)
         field = _FIELD.search(body)
@@ -119,8 +126,17 @@ class Reviewer:
                     self._head = b""
 
 
-def throughput(reviewers: list[Reviewer], act: Callable[[Reviewer], float], *, seconds: float) -> tuple[float, float]:
-    """(Acts a second of all together, p95 in milliseconds) while each does one after the other."""
+@dataclass(frozen=True)
+class Pace:
+    """What all together did while each did one thing after the other."""
+
+    per_s: float
+    cpu_ms: float  # of one act: server, database and this process together
+    p95_ms: float
+
+
+def pace(reviewers: list[Reviewer], act: Callable[[Reviewer], float], *, seconds: float) -> Pace:
+    """Measured over so many seconds."""
     times: list[list[float]] = [[] for _ in reviewers]
     failed: list[BaseException] = []
     end = time.perf_counter() + seconds
@@ -133,15 +149,16 @@ def throughput(reviewers: list[Reviewer], act: Callable[[Reviewer], float], *, s
             failed.append(exc)
 
     threads = [threading.Thread(target=work, args=pair) for pair in zip(reviewers, times, strict=True)]
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), cpu_seconds()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if failed:
         raise failed[0]
-    lasted = time.perf_counter() - started
-    return sum(map(len, times)) / lasted, p95([one for mine in times for one in mine])
+    lasted, spent = time.perf_counter() - started, cpu_seconds() - spent
+    every = [one for mine in times for one in mine]
+    return Pace(len(every) / lasted, spent * 1000 / len(every), p95(every))
 
 
 def p95(seconds: list[float]) -> float:

@@ -7,7 +7,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "127.0.0.1")
 os.environ.setdefault("CELERY_BROKER_URL", "memory://")
 os.environ.setdefault("SECURE_SSL_REDIRECT", "false")
 
-from config.settings.prod import *
+from config.settings.prod import *  # noqa: F403
 
 # Production's addresses, and the bare view beside them.
 ROOT_URLCONF = "bench.bare"

@@ -2,7 +2,9 @@
 
 Prints one JSON line. `ratio`: throughput of eight reviewers through the production address (session, CSRF, annotation,
 event, consensus, next item in the answer) over that of the bare view with the same middleware and the same sessions;
-`barest_ratio`: over a view that does not even open the session. `flat_ratio`: the slowest size over the fastest.
+`barest_ratio`: over a view that does not even open the session. `cpu_ratio`: processor time of the bare view's request
+over an answer's (server, database and load generator together), which holds on a machine that others use too.
+`flat_ratio`: the slowest size over the fastest, and `flat_cpu_ratio` the same in processor time.
 `ahead_ratio`: p95 of a reviewer 50,000 items ahead of everybody else over a fresh one's; `rescored_ratio`: the same
 right after every item got a new place in the order.
 """
@@ -22,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.claim import answer_first, fill, run, vacuum
-from bench.reviewers import Reviewer, p95, throughput
+from bench.reviewers import Reviewer, p95, pace
 
 SIZES = "10000,100000,1000000"
 REVIEWERS = 8
@@ -103,12 +105,15 @@ def measure(sizes: list[int], *, port: int, rounds: int, seconds: float) -> dict
     people = [_reviewer(project, port) for _ in range(REVIEWERS)]
     figures = [_speed(people, queue, rounds=rounds, seconds=seconds) for queue in queues]
     slow, fast = (pick(one["submits_per_s"] for one in figures) for pick in (min, max))
+    least, most = (pick(one["submit_cpu_ms"] for one in figures) for pick in (min, max))
     return {
         "bench": "submit",
         "reviewers": REVIEWERS,
         "ratio": min(one["ratio"] for one in figures),
         "barest_ratio": min(one["barest_ratio"] for one in figures),
+        "cpu_ratio": min(one["cpu_ratio"] for one in figures),
         "flat_ratio": round(slow / fast, 2),
+        "flat_cpu_ratio": round(least / most, 2),
         **_ahead(project, queues[-1], sizes[-1], port=port),
         "sizes": dict(zip(map(str, sizes), figures, strict=True)),
     }
@@ -122,21 +127,32 @@ def _reviewer(project: Any, port: int) -> Reviewer:
     return Reviewer(port, email=user.email, person=str(user.pk), password=PASSWORD)
 
 
+def _barest(person: Reviewer) -> float:
+    return person.bare("/barest/")
+
+
 def _speed(people: list[Reviewer], queue: Any, *, rounds: int, seconds: float) -> dict[str, Any]:
     """Medians over rounds in which the views take turns, so that a busy machine is slow for all of them."""
     for person in people:
         person.begin(str(queue.pk))
-    for act in (Reviewer.answer, Reviewer.bare, lambda one: one.bare("/barest/")):
-        throughput(people, act, seconds=1)
+    for act in (Reviewer.answer, Reviewer.bare, _barest):
+        pace(people, act, seconds=1)
     rows = []
     for _ in range(rounds):
-        bare, _p95 = throughput(people, Reviewer.bare, seconds=seconds)
-        barest, _p95 = throughput(people, lambda one: one.bare("/barest/"), seconds=seconds)
-        submits, slow = throughput(people, Reviewer.answer, seconds=seconds)
-        rows.append((submits, slow, bare, barest, submits / bare, submits / barest))
-    names = ("submits_per_s", "p95_ms", "bare_per_s", "barest_per_s", "ratio", "barest_ratio")
-    medians = [statistics.median(column) for column in zip(*rows, strict=True)]
-    return {name: round(value, 3) for name, value in zip(names, medians, strict=True)}
+        bare, barest, submit = (pace(people, act, seconds=seconds) for act in (Reviewer.bare, _barest, Reviewer.answer))
+        row = {
+            "ratio": submit.per_s / bare.per_s,
+            "barest_ratio": submit.per_s / barest.per_s,
+            "cpu_ratio": bare.cpu_ms / submit.cpu_ms,
+            "submits_per_s": submit.per_s,
+            "submit_cpu_ms": submit.cpu_ms,
+            "submit_p95_ms": submit.p95_ms,
+            "bare_per_s": bare.per_s,
+            "bare_cpu_ms": bare.cpu_ms,
+            "barest_per_s": barest.per_s,
+        }
+        rows.append(row)
+    return {name: round(statistics.median(row[name] for row in rows), 3) for name in rows[0]}
 
 
 def _ahead(project: Any, queue: Any, size: int, *, port: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from apps.queues.models import Item, Queue, Review
 from apps.workbench import selectors
 from apps.workbench.forms import SKIP_REASONS, ConfigForm
 from apps.workbench.turns import turns_of
+from apps.workbench.views.stencils import filled
 
 UNDO_WORDS = 24  # characters of the answer that the undo button names
 
@@ -121,6 +122,8 @@ def show(
     }
     if card.review is not None:
         context["why"] = explain_to_reviewer(item=card.review.item, now=now)
+        for name in ("skip_form", "escalate_form"):
+            context[name] = filled(f"workbench/_{name}.html", request=request, review=card.review)
     if not request.htmx:
         if request.method == "POST" and card.review is not None and status == 200:
             return redirect("workbench:queue", queue.pk)
