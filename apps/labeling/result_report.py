@@ -101,16 +101,18 @@ def result_reports(config: LabellingConfig, tasks: list[Any]) -> Iterator[Result
 
 def _task_reports(config: LabellingConfig, task: dict[str, Any], index: int) -> Iterator[ResultReport]:
     name = _id(task, index)
-    if problems := _task_problems(task):
+    problems = _task_problems(task)
+    if problems:
         yield ResultReport(name, None, "task", problems=problems)
-    data = task.get("data")
+    data = {} if problems else task["data"]
     for place, kind in _PLACES.items():
         rows = task.get(place)
         if rows is not None and not isinstance(rows, list):
             yield ResultReport(name, None, kind, problems=(f'"{place}" is {_name(rows)}, not a list.',))
             continue
         for number, row in enumerate(rows or ()):
-            yield _row_report(config, row, kind, task=name, number=number, data=data if isinstance(data, dict) else {})
+            found = _row_report(config, row, kind, task=name, number=number, data=data)
+            yield _with(found, loads=False, problems=("Its task cannot be loaded.",)) if problems else found
 
 
 def _task_problems(task: dict[str, Any]) -> tuple[str, ...]:

@@ -30,11 +30,14 @@ def carried(
 ) -> Result:
     """A parsed form joined with the answer that it was opened with."""
     left = {_name(each): each for each in result}
+    places = {_place(each): _name(each) for each in result}
     kept: Result = []
     for old, shown in _pairs(config, before, data):
-        new = left.pop(_name(shown or old), None)
-        if new is not None:
-            kept.append(old if new == shown else _changed(old, new))
+        new = left.pop(_name(shown) if shown else places.get(_place(old), ()), None)
+        if new == shown:  # also where its form sends nothing, and nothing was sent
+            kept.append(old)
+        elif new is not None:
+            kept.append(_changed(old, new))
     return kept + [each for each in result if _name(each) in left]
 
 

@@ -102,7 +102,7 @@ def _check_frame(control: Control, region: Region) -> None:
 def _check_ids(config: LabellingConfig, result: list[Region]) -> None:
     """An id stands once for each control: a span and what is said about it share theirs."""
     seen: set[tuple[str, str]] = set()
-    owners = {region.get("id") for region in result if (found := control_of(config, region)) and found.owns_regions}
+    owners = {region.get("id") for region in result if _owns(config, region) and isinstance(region.get("id"), str)}
     for region in result:
         control = control_of(config, region)
         if control is None or control.kind == "relations":

@@ -60,7 +60,7 @@ def _check_ends(control: Control, region: Region, number: int, known: set[Any]) 
             raise refuse(control, "unknown_region", f'Link {number}: its {end} "{str(given)[:80]}" is no region.')
     if region["from_id"] == region["to_id"]:
         raise refuse(control, "link_to_itself", f"Link {number} joins a region with itself.")
-    if region.get("direction") not in ARROWS:
+    if region.get("direction") not in list(ARROWS):
         raise refuse(control, "direction", f'Link {number}: its direction must be "right", "left" or "bi".')
 
 
