@@ -17,6 +17,14 @@ def test_rule_asks_until_sure_and_never_beyond_the_maximum():
     assert rule.asks(confidence, n_answers).tolist() == [True, False, True, True, False]
 
 
+def test_rule_reads_one_item_as_it_reads_many():
+    rule = OverlapRule(threshold=0.9)
+    assert rule.settles(0.95, 2)
+    assert not rule.asks(0.95, 2)
+    assert rule.asks(0.95, 1)
+    assert not rule.asks(0.5, 7)
+
+
 @given(st.lists(st.tuples(shares, st.integers(0, 10)), min_size=1), shares)
 def test_rule_never_asks_about_a_settled_item(items, threshold):
     rule = OverlapRule(threshold)

@@ -36,13 +36,14 @@ class OverlapRule:
         if not 1 <= self.start <= self.maximum:
             raise ValueError("start must be at least 1 and at most the maximum")
 
-    def settles(self, confidence: NDArray[np.float64], n_answers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Sure enough, with at least `start` answers. Both of the same shape, any."""
-        return np.asarray((n_answers >= self.start) & (confidence >= self.threshold))
+    def settles(self, confidence: NDArray[np.float64] | float, n_answers: NDArray[np.int64] | int) -> NDArray[np.bool_]:
+        """Sure enough, with at least `start` answers; of one item or of many."""
+        enough, sure = np.greater_equal(n_answers, self.start), np.greater_equal(confidence, self.threshold)
+        return np.asarray(enough & sure)
 
-    def asks(self, confidence: NDArray[np.float64], n_answers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """One more answer is asked for: not settled, and below `maximum`. Both of the same shape, any."""
-        return np.asarray(~self.settles(confidence, n_answers) & (n_answers < self.maximum))
+    def asks(self, confidence: NDArray[np.float64] | float, n_answers: NDArray[np.int64] | int) -> NDArray[np.bool_]:
+        """One more answer is asked for: not settled, and below `maximum`; of one item or of many."""
+        return np.asarray(~self.settles(confidence, n_answers) & np.less(n_answers, self.maximum))
 
 
 def information(confusion: NDArray[np.float64]) -> NDArray[np.float64]:

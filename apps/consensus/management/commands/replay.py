@@ -284,8 +284,9 @@ def _saved_words(report: dict[str, Any], key: str) -> str:
     if report[name] is None:
         return f"none. {report[f'{name}_reason']}"
     alone = report["stopping_alone"][name]
-    interval = f"{_cell(report[f'{name}_low'], 3)} to {_cell(report[f'{name}_high'], 3)}"
-    return f"{report[name]:.3f} ({interval}); by stopping alone {_cell(alone, 3)}"
+    low, high = report[f"{name}_low"], report[f"{name}_high"]
+    interval = "" if high is None else f" (95 %: {_cell(low, 3)} to {_cell(high, 3)})"
+    return f"{report[name]:.3f}{interval}; by stopping alone {_cell(alone, 3)}"
 
 
 def _cell(number: float | None, digits: int) -> str:
