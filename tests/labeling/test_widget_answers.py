@@ -18,8 +18,9 @@ from apps.labeling.widgets import (
 )
 from apps.labeling.widgets.base import MAX_TEXT
 from apps.labeling.widgets.question import keys_for
+from apps.labeling.widgets.registry import VIEWS
 from apps.projects.labelling import parse_config
-from apps.projects.labelling.tags import CONTROLS
+from apps.projects.labelling.tags import CONTROLS, OBJECTS
 
 CONFIG = parse_config(
     """<View>
@@ -56,8 +57,9 @@ def region(name="one", **changes):
     return {key: value for key, value in (whole | changes).items() if value is not None}
 
 
-def test_every_control_tag_of_the_parser_has_a_widget():
-    assert set(WIDGETS) <= set(CONTROLS)
+def test_every_tag_of_the_parser_has_a_widget_or_a_view():
+    assert set(WIDGETS) == set(CONTROLS)
+    assert set(VIEWS) == set(OBJECTS)
 
 
 def test_parse_answer_gives_label_studios_format():
