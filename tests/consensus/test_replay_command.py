@@ -84,6 +84,13 @@ def test_replay_is_the_same_every_time(tmp_path):
     assert reports[0] == reports[1]
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.123456789, 1.0])
+def test_replay_tells_the_point_at_the_threshold_asked_about(tmp_path, threshold):
+    report = replay(*made_up(tmp_path), seeds=1, threshold=threshold)
+    assert report["at_threshold"]["threshold"] == threshold
+    assert report["saving_at_fixed_5_low"] is None
+
+
 def test_replay_shows_a_budget_as_a_curve(tmp_path):
     report = replay(*made_up(tmp_path), seeds=2, budget=80)
     spent = [row["labels"] for row in report["budget"]]
@@ -106,6 +113,7 @@ def test_replay_says_in_words_why_there_is_no_saving(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        ({"threshold": float("nan")}, "--threshold is a probability"),
         ({"threshold": 1.5}, "--threshold is a probability"),
         ({"max_overlap": 1}, "--max-overlap must be at least --start"),
         ({"seeds": 0}, "--seeds must be at least 1"),
@@ -131,6 +139,14 @@ def test_replay_refuses_files_that_it_cannot_measure(tmp_path, labels, truth, wo
     (tmp_path / "labels.csv").write_text(labels)
     (tmp_path / "truth.csv").write_text(truth)
     with pytest.raises(CommandError, match=words):
+        replay(tmp_path / "labels.csv", tmp_path / "truth.csv")
+
+
+def test_replay_refuses_matrices_beyond_memory(tmp_path):
+    # 400 workers who each invent a label: 400 matrices of 400 × 400 numbers.
+    (tmp_path / "labels.csv").write_text("item,worker,label\n" + "".join(f"1,w{n},l{n}\n" for n in range(400)))
+    (tmp_path / "truth.csv").write_text("item,label\n1,l0\n")
+    with pytest.raises(CommandError, match="400 workers and 400 classes need"):
         replay(tmp_path / "labels.csv", tmp_path / "truth.csv")
 
 

@@ -89,17 +89,15 @@ class Shuffle:
     labels: Votes
     first: NDArray[np.int64]  # (n_items,): where the labels of each item begin
     place: NDArray[np.int64]  # (n_labels,): 0 for an item's first label, 1 for the next
+    n_recorded: NDArray[np.int64]  # (n_items,)
 
     @classmethod
     def of(cls, labels: Votes, *, rng: np.random.Generator) -> "Shuffle":
         order = np.lexsort((rng.permutation(len(labels.item_idx)), labels.item_idx))
         n_recorded = np.bincount(labels.item_idx, minlength=labels.n_items)
         first = np.cumsum(n_recorded) - n_recorded
-        return cls(taken(labels, order), first, np.arange(len(order)) - np.repeat(first, n_recorded))
-
-    @property
-    def n_recorded(self) -> NDArray[np.int64]:
-        return np.bincount(self.labels.item_idx, minlength=self.labels.n_items)
+        place = np.arange(len(order)) - np.repeat(first, n_recorded)
+        return cls(taken(labels, order), first, place, n_recorded)
 
 
 def fixed_overlap(shuffle: Shuffle, *, overlap: int, model: Model) -> Snapshot:

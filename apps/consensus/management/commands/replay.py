@@ -23,7 +23,7 @@ from apps.consensus.algorithms.replay_study import (
     replay_study,
     saving_against,
 )
-from apps.consensus.algorithms.votes import Votes
+from apps.consensus.algorithms.votes import MOST_CELLS, Votes
 from apps.consensus.label_files import DUPLICATE_RULES, UNKNOWN, labels_read, truth_indexed, truth_read
 from apps.consensus.label_rows import Problem
 from apps.core.errors import InvalidInput
@@ -123,8 +123,13 @@ def _recorded(options: dict[str, Any]) -> _Recorded:
             "Both files must name items alike."
         )
     sizes = (len(file.items), len(file.reviewers), len(file.classes))
-    labels = Votes(file.item_idx, file.reviewer_idx, file.label_idx, *sizes)
-    return _Recorded(labels, truth, (*file.problems, *answers.problems, *misfits))
+    votes = Votes(file.item_idx, file.reviewer_idx, file.label_idx, *sizes)
+    if votes.n_cells > MOST_CELLS:
+        raise InvalidInput(
+            f"{votes.n_reviewers} workers and {votes.n_classes} classes need confusion matrices that do not fit into "
+            "memory. Leave out rare labels, or join them."
+        )
+    return _Recorded(votes, truth, (*file.problems, *answers.problems, *misfits))
 
 
 def _report(recorded: _Recorded, options: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +192,10 @@ def _points(curve: Curve, name: str) -> list[dict[str, Any]]:
         "confidence": curve.confidence.mean(axis=0),
     }
     rows = zip(*columns.values(), strict=True)
-    return [{key: _rounded(cell) for key, cell in zip(columns, row, strict=True)} for row in rows]
+    # Thresholds, overlaps and budgets stay as they were asked for.
+    return [
+        {key: cell if key == name else _rounded(cell) for key, cell in zip(columns, row, strict=True)} for row in rows
+    ]
 
 
 def _fixed(study: Study) -> list[dict[str, Any]]:
@@ -244,7 +252,7 @@ def _notes(study: Study) -> list[str]:
 
 
 def _rounded(number: float) -> float:
-    return int(number) if isinstance(number, int) else round(float(number), 6)
+    return round(float(number), 6)
 
 
 def _as_text(report: dict[str, Any]) -> list[str]:
