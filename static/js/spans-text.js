@@ -148,6 +148,14 @@ export class MarkedText {
     return [last ?? run.node, last?.length ?? 0];
   }
 
+  // Drawing anew takes the caret away; what this gives puts it back. Undefined where none is in this text.
+  caret() {
+    const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection();
+    if (!this.root.isContentEditable || !this.root.contains(focusNode)) return undefined;
+    const [anchor, focus] = [this.unitAt(anchorNode, anchorOffset), this.unitAt(focusNode, focusOffset)];
+    return () => getSelection().setBaseAndExtent(...this.pointAt(anchor), ...this.pointAt(focus));
+  }
+
   // What is selected of this text, whole and trimmed; null where the selection did not begin in it. What reaches out
   // of it ends with it.
   selected() {

@@ -271,7 +271,9 @@ class Desk {
       const lanes = lanesOf(here);
       const shifted = here.filter((each) => list.lanes?.get(each.id) !== lanes.get(each.id));
       const changed = [...gone, ...fresh, ...touched, ...shifted].filter((each) => each.object === name && !each.isLost);
+      const back = text.caret();
       draw(text, here, changed, { lanes, isSelected, looks: (each) => this.looks(each) });
+      back?.();
       list.lanes = lanes;
       list.show(this.at(name), fresh, region?.object === name ? region : null);
     }
