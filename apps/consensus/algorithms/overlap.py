@@ -1,6 +1,6 @@
 """Adaptive overlap: which items get one more answer, which first, and whose answer is worth asking for.
 
-The same functions decide in a queue and in `replay`, so that what a replay shows is what a queue would do.
+Pure decisions on posteriors and confusion matrices, made so that `replay` and a queue can share them.
 
 Stopping at a posterior is the sequential probability ratio test of A. Wald (1945), doi:10.1214/aoms/1177731118, with
 the number of answers bounded. What an answer tells is Lindley's measure: D. V. Lindley (1956),
