@@ -390,3 +390,49 @@ def test_each_widget_is_answered_and_shown_again(open_page, kind):
         with page.expect_navigation():
             page.keyboard.press("Control+Enter")
         assert urls_with_widgets.received[-1] == urls_with_widgets.received[-2], name
+
+
+def test_widgets_are_plain_forms_without_scripts(open_page):
+    page = open_page(java_script_enabled=False)
+
+    def send():
+        with page.expect_navigation():
+            page.get_by_role("button", name="Send, next").click()
+        return answered()
+
+    page.goto("/widgets/ranker/")
+    for place, want in zip(page.get_by_label("Place").all(), "312", strict=True):
+        place.fill(want)
+    assert send() == {"rank": {"ranker": {"rank": ["b", "c", "a"]}}}
+    page.goto("/widgets/buckets/")
+    page.get_by_label("Group of Answer number 2").select_option(label="Bad")
+    assert send() == {"rank": {"ranker": {"_": ["1", "3"], "good": [], "bad": ["2"]}}}
+    page.goto("/widgets/nested/")
+    page.get_by_label("Late").check()
+    page.get_by_label("Lost").check()
+    assert send() == {"why": {"choices": [["Delivery"], ["Delivery", "Late"], ["Delivery", "Lost"]]}}
+    page.goto("/widgets/texts/")
+    for field, text in zip(page.get_by_role("textbox").all(), ["One?", "Two?"], strict=True):
+        field.fill(text)
+    assert send() == {"ask": {"text": ["One?", "Two?"]}}
+    page.goto("/widgets/when/")
+    page.locator("[value=Yes]").check()
+    page.get_by_label("What is missing?").fill("Nothing")  # not asked after a Yes, so the server leaves it out
+    assert send() == {"clear": {"choices": ["Yes"]}}
+    page.goto("/widgets/number/")
+    page.get_by_label("Lamps").fill("4")
+    assert send() == {"lamps": {"number": 4}, "share": {"number": 0.5}}
+
+
+def test_hostile_items_are_shown_and_the_page_stays_usable(open_page, assert_accessible):
+    page = open_page(viewport=PHONE)
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    page.goto("/widgets/hostile/")
+    page.wait_for_load_state("networkidle")
+    assert_accessible(page)
+    assert page.evaluate("window.ran") is None
+    expect(page.get_by_text("This picture is not loaded").first).to_be_visible()
+    page.locator("[data-thing]").first.get_by_role("button").last.click()
+    page.get_by_role("checkbox").last.check()
+    Hand(page, "mouse").send()
+    assert len(urls_with_widgets.received[-1]) == 2

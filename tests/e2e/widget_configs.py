@@ -5,6 +5,11 @@ PIXEL = (
     "gg=="
 )
 
+# Markup, styles, turned and invisible characters, and a word without a place to break.
+EVIL = (
+    "<script>window.ran = 1; alert(1)</script><img src=x onerror='window.ran = 1'><style>body { display: none }</style>"
+    "\u202eturned\u202c \u200b\u2066\ufeff {{ 7 }} ${7} \"'> " + "unbreakable" * 40
+)
 TEXT = '<Text name="t" value="$text"/>'
 ITEM = {"text": "Two lamps came, one of them broken. I want my money back for that one."}
 
@@ -122,5 +127,20 @@ WIDGETS = {
     "chat": (
         '<View><Chat name="chat" value="$chat" minMessages="1" maxMessages="4"/></View>',
         {"chat": [{"role": "user", "content": "My lamp is broken."}]},
+    ),
+    "hostile": (
+        '<View><Header value="$e"/><Text name="t" value="$long"/><HyperText name="h" value="$e"/>'
+        '<Paragraphs name="p" value="$rows" layout="dialogue"/><Table name="g" value="$rows"/>'
+        '<Image name="i" value="$e"/>'
+        '<List name="l" value="$rows" title="$e"/><Ranker name="r" toName="l"/>'
+        '<Choices name="c" toName="t" choice="multiple" value="$rows"/></View>',
+        {
+            "e": EVIL,
+            "long": "word " * 20_000,
+            "rows": [
+                dict.fromkeys(["title", "body", "html", "author", "text"], EVIL) | {"id": n, "value": f"{EVIL} {n}"}
+                for n in range(3)
+            ],
+        },
     ),
 }  # fmt: skip
