@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from apps.accounts.models import User
 from apps.labeling.algorithms.label_help import LabelHelp, label_help
@@ -88,16 +88,16 @@ def threads_answerable_by(*, user: User) -> QuerySet[Thread]:
     named = QueueMember.objects.filter(queue=OuterRef("item__queue"), user=user)
     answers_there = Q(item__state=Item.State.OPEN) & Exists(named)
     threads = Thread.objects.filter(item__queue__in=queues_adjudicable_by(user=user)).exclude(asked_by=user)
-    threads = threads.exclude(answers_there).annotate(last_author=Subquery(last.values("author")[:1]))
-    shown = threads.select_related("item__queue__project", "item__schema", "asked_by").prefetch_related(
-        "comments__author"
-    )
-    return shown.annotate(last_at=Subquery(last.values("created_at")[:1])).order_by("last_at", "pk")
+    threads = threads.exclude(answers_there).alias(last_author=Subquery(last.values("author")[:1]))
+    is_waiting = ExpressionWrapper(Q(last_author=F("asked_by")), output_field=BooleanField())
+    shown = threads.annotate(is_waiting=is_waiting, last_at=Subquery(last.values("created_at")[:1]))
+    shown = shown.select_related("item__queue__project", "item__schema", "asked_by")
+    return shown.prefetch_related("comments__author").order_by("-is_waiting", "last_at", "pk")
 
 
 def threads_waiting(*, user: User) -> QuerySet[Thread]:
     """Of those, whose last word is the asker's."""
-    return threads_answerable_by(user=user).filter(last_author=F("asked_by"))
+    return threads_answerable_by(user=user).filter(is_waiting=True)  # type: ignore[misc]  # annotated there
 
 
 def my_answers_found(*, queue: Queue, user: User, words: str) -> QuerySet[Annotation]:

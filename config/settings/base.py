@@ -185,6 +185,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "imports-resume": {"task": "apps.queues.tasks.imports_resume", "schedule": 30, "options": {"expires": 30}},
     "leases-expire": {"task": "apps.queues.tasks.leases_expire", "schedule": 30, "options": {"expires": 30}},
     "quality-fit-all": {"task": "apps.consensus.tasks.quality_fit_all", "schedule": 3600},
+    # Every hour, so that a day on which beat was down at midnight has its figures too; once a day for each person.
+    "agreement-days": {"task": "apps.workbench.tasks.agreement_days_update", "schedule": 3600},
     "training-runs-reap": {
         "task": "apps.training.tasks.training_runs_reap",
         "schedule": 5,

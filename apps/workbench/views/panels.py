@@ -1,5 +1,7 @@
 """What lies one key away: the guideline, questions, one's own answers. A fragment in a dialog, or a page of its own."""
 
+from collections.abc import Mapping
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +18,7 @@ from apps.workbench.guards import queue_page
 
 
 def _panel(
-    request: AuthedRequest, queue: Queue, fragment: str, context: dict[str, object], *, status: int = 200
+    request: AuthedRequest, queue: Queue, fragment: str, context: Mapping[str, object], *, status: int = 200
 ) -> HttpResponse:
     context = {"queue": queue, "project": queue.project, "fragment": fragment, **context}
     return render(request, fragment if request.htmx else "workbench/panel.html", context, status=status)

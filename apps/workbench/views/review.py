@@ -9,18 +9,26 @@ from apps.accounts.http import AuthedRequest
 from apps.queues.errors import QueueNotOpen
 from apps.queues.models import Queue
 from apps.queues.selectors import queues_workable_by
-from apps.workbench import selectors, services
+from apps.workbench import selectors, selectors_help, services
 from apps.workbench.guards import bench_page, queue_page
+from apps.workbench.pace import pace_of
 from apps.workbench.views import cards
 
 
 @require_safe
 @bench_page
 def home(request: AuthedRequest) -> HttpResponse:
-    rows = selectors.my_queues(user=request.user, now=timezone.now())
-    return render(
-        request, "workbench/home.html", {"rows": rows, "adjudicates": any(row.disputed is not None for row in rows)}
-    )
+    now = timezone.now()
+    rows = selectors.my_queues(user=request.user, now=now)
+    context = {
+        "rows": rows,
+        "adjudicates": any(row.disputed is not None for row in rows),
+        "pace": pace_of(user=request.user, now=now),
+        "replies": selectors_help.replies_unread(user=request.user),
+    }
+    if context["adjudicates"]:
+        context["waiting"] = selectors_help.threads_waiting(user=request.user).count()
+    return render(request, "workbench/home.html", context)
 
 
 @require_safe

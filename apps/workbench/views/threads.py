@@ -1,5 +1,6 @@
 """Questions about items: one's own with their replies, and those that an adjudicator may answer."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.http import AuthedRequest
 from apps.core.errors import InvalidInput
+from apps.labeling.models import Thread
 from apps.labeling.threads import replies_read, thread_ask, thread_reply
 from apps.labeling.widgets import render_item
 from apps.projects.labelling import config_of
@@ -52,12 +54,19 @@ def ask_on(request: AuthedRequest, thread_id: UUID) -> HttpResponse:
 @require_safe
 @bench_page
 def waiting(request: AuthedRequest) -> HttpResponse:
-    """Reviewers' questions that one may answer: those that wait, then the answered ones."""
-    threads = list(selectors_help.threads_answerable_by(user=request.user)[: 2 * SHOWN])
-    rows = [(thread, render_item(config_of(thread.item.schema), thread.item.data)) for thread in threads]
-    open_rows = [row for row in rows if row[0].last_author == row[0].asked_by_id]  # type: ignore[attr-defined]
-    context = {"open_rows": open_rows, "done_rows": [row for row in reversed(rows) if row not in open_rows][:SHOWN]}
+    """Reviewers' questions that one may answer: those that wait, then what was replied to last."""
+    known = selectors_help.threads_answerable_by(user=request.user)
+    done = known.filter(is_waiting=False).order_by("-last_at", "-pk")  # type: ignore[misc]  # annotated there
+    context = {
+        "open_rows": _with_items(known.filter(is_waiting=True)[:SHOWN]),  # type: ignore[misc]
+        "done_rows": _with_items(done[:SHOWN]),
+    }
     return render(request, "workbench/questions_waiting.html", context)
+
+
+def _with_items(threads: Iterable[Thread]) -> list[tuple[Thread, str]]:
+    """Each with what its item shows."""
+    return [(thread, render_item(config_of(thread.item.schema), thread.item.data)) for thread in threads]
 
 
 @require_POST
