@@ -15,7 +15,7 @@ from apps.labeling.errors import AnswerInvalid
 from apps.labeling.widgets.base import MAX_LABEL, Context, Place, Region, Widget, json_field, refuse
 from apps.labeling.widgets.question import Option, keys_for
 from apps.labeling.widgets.spans_texts import texts_of
-from apps.projects.labelling import Control, Label
+from apps.projects.labelling import Control, Label, Node
 
 MAX_SPANS = 5_000  # of one control; the page stays usable up to here
 _SHOWN = 8  # regions that an answer in words names
@@ -102,8 +102,18 @@ class SpansWidget(Widget):
             "objects": json.dumps(control.to_name),
             "is_multiple": control.attrs.get("choice") == "multiple",
             "most": most,
+            "is_column": not control.attrs.get("showInline", True),
+            "filter": _filter_of(context.config.root, control),
             "places": _places(control, posted, context),
         }
+
+
+def _filter_of(node: Node, control: Control) -> str | None:
+    """The placeholder of the Filter that belongs to a control; None where the config has none for it."""
+    if node.tag == "Filter" and node.get("toName") == control.name:
+        return node.get("placeholder")
+    found = (_filter_of(child, control) for child in node.children)
+    return next((each for each in found if each is not None), None)
 
 
 def labels_of(control: Control, region: Region) -> list[str]:
@@ -182,6 +192,9 @@ def _most(control: Control, label: Label) -> int:
 def _places(control: Control, posted: Sequence[str], context: Context) -> str:
     """Where regions lie that say it only by XPath, in UTF-16 units of the flat text: the page's script cannot know."""
     found: dict[str, dict[str, int]] = {}
+    objects = (context.config.object(name) for name in control.to_name)
+    if not any(each is not None and each.tag == "HyperText" for each in objects):
+        return ""
     texts = texts_of(context.config, control, context.data)
     for region in _readable(control, posted):
         text, value = texts.get(str(region.get("to_name"))), region.get("value")

@@ -74,7 +74,7 @@ def _item_card(
         "rendered": render_review(config, item.data, kept.state, sends=False),
         "turns": cards.conversation(item),
         "votes": selectors.votes_on(item=item),
-        "has_text": bool(cards.alt_keys(config)),
+        "has_text": any(control.kind in ("text", "spans", "chat") for control in config.controls),
         "alt": cards.alt_keys(config),
         "consensus": consensus,
         "posterior": posterior_rows(config, consensus.posterior) if consensus else [],
