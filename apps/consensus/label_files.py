@@ -75,10 +75,12 @@ def labels_read(
     notes = Notes()
     columns = (_Column(), _Column(), _Column())
     lines = array("q")
-    for line, cells in rows_read(path, wanted, notes):
+    item_cells, worker_cells, label_cells = columns
+    for line, (item, worker, label) in rows_read(path, wanted, notes):
         lines.append(line)
-        for column, cell in zip(columns, cells, strict=True):
-            column.append(cell)
+        item_cells.append(item)
+        worker_cells.append(worker)
+        label_cells.append(label)
     if not lines:
         raise InvalidInput(f"{path} has no usable row.{notes.sentence()}")
     indices = [column.sorted() for column in columns]

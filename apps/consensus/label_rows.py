@@ -76,22 +76,25 @@ def rows_read(path: Path, wanted: Wanted, notes: Notes) -> Iterator[tuple[int, l
             for row in reader:
                 line = header.line + reader.line_num
                 cells = [row[place].strip() if place < len(row) else "" for place in header.places]
-                lacking = [name for name, cell in zip(wanted, cells, strict=True) if not cell]
-                if not any(cell.strip() for cell in row):
-                    continue
-                if lacking:
-                    where = f"line {line} (no {' and no '.join(lacking)})"
-                    notes.add("missing_cell", "rows with a missing cell, left out", where)
-                elif any(cell.strip() for cell in row[header.width :]):
-                    notes.add("extra_cell", "rows with more cells than the header, left out", f"line {line}")
-                else:
+                if all(cells) and (len(row) <= header.width or not any(map(str.strip, row[header.width :]))):
                     yield line, cells
+                elif any(map(str.strip, row)):
+                    _note_unusable(notes, dict(zip(wanted, cells, strict=True)), line)
         except csv.Error as exc:
             raise InvalidInput(f"{path} is no proper CSV behind line {line}: {exc}.") from exc
         except UnicodeDecodeError as exc:
             raise InvalidInput(f"{path} is not {exc.encoding.upper()}; save it as UTF-8 and try again.") from exc
         except (OSError, EOFError) as exc:
             raise InvalidInput(f"{path} cannot be read to its end: {exc}.") from exc
+
+
+def _note_unusable(notes: Notes, cells: dict[str, str], line: int) -> None:
+    lacking = [name for name, cell in cells.items() if not cell]
+    if lacking:
+        where = f"line {line} (no {' and no '.join(lacking)})"
+        notes.add("missing_cell", "rows with a missing cell, left out", where)
+    else:
+        notes.add("extra_cell", "rows with more cells than the header, left out", f"line {line}")
 
 
 def _opened(path: Path) -> io.TextIOWrapper:
