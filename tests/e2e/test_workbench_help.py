@@ -43,6 +43,7 @@ def test_help_at_hand_by_the_keyboard_alone(
     shot(page, "guideline-changed")
     panel.get_by_role("button", name="I have read this version").press("Enter")
     expect(panel).to_contain_text("You have read this version.")
+    expect(page.locator("#notices")).to_be_empty()
     page.keyboard.press("Escape")
 
     page.keyboard.press("a")

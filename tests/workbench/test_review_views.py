@@ -363,7 +363,7 @@ def test_home_asks_a_fixed_number_of_queries(client, project, reviewer, django_a
     for number in range(5):
         factories.item(factories.queue(project, f"Queue {number}"))
     client.force_login(reviewer)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         client.get(url("home"))
 
 

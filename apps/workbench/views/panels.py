@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
 from apps.core.errors import InvalidInput
@@ -40,12 +41,13 @@ def guideline_mark(request: AuthedRequest, queue: Queue) -> HttpResponse:
     """Remembers that one has read the version that the page showed."""
     text = get_object_or_404(Guideline, project=queue.project, version=_number(request.POST.get("version", "")))
     guideline_read(guideline=text, reader=request.user, now=timezone.now())
-    return guideline_shown_again(request, queue) if request.htmx else redirect("workbench:guideline", queue.pk)
+    return _guideline_shown_again(request, queue) if request.htmx else redirect("workbench:guideline", queue.pk)
 
 
-def guideline_shown_again(request: AuthedRequest, queue: Queue) -> HttpResponse:
+def _guideline_shown_again(request: AuthedRequest, queue: Queue) -> HttpResponse:
     shown = selectors_help.guideline_shown(project=queue.project, user=request.user)
-    return render(request, "workbench/_guideline_read.html", {"shown": shown, "queue": queue})
+    response = render(request, "workbench/_guideline_read.html", {"shown": shown, "queue": queue})
+    return trigger_client_event(response, "guideline-read", {})
 
 
 @require_safe
