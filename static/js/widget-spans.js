@@ -52,7 +52,9 @@ class Desk {
     const known = this.regions.get(id);
     if (known) return void known.held.set(set.name, raw);
     const text = this.objects.get(raw.to_name)?.text;
-    const place = text?.placeOf(raw.value) ?? set.places[id];
+    // What was moved here has no words yet, and its numbers count; else the server may know better.
+    const isMoved = !("text" in raw.value) && (raw.value.globalOffsets || typeof raw.value.start === "number");
+    const place = (isMoved ? null : set.places[id]) ?? text?.placeOf(raw.value);
     const fits = place && place.start >= 0 && place.start < place.end && place.end <= text.flat.length;
     this.regions.set(id, { id, object: raw.to_name, held: new Map([[set.name, raw]]), ...(fits ? place : { start: 0, end: 0, isLost: true }) });
   }

@@ -157,3 +157,11 @@ def test_a_document_known_by_xpath_alone_is_placed_for_the_page():
     data = {"doc": "<p>😀</p><p>y</p>"}
     review = render_review(config, data, state_from_result(config, result, data=data))
     assert "{&quot;a&quot;: {&quot;start&quot;: 2, &quot;end&quot;: 3}}" in review.dock  # in UTF-16 units
+
+
+def test_an_old_answer_that_counts_utf16_units_is_read_by_its_words():
+    result = [span(3, 6, "PER", text="Ann")]  # behind 😀, which counted two before Label Studio 1.5
+    check_result(CONFIG, result, data=DATA)
+    state = state_from_result(CONFIG, result, data=DATA)
+    assert parse_answer(CONFIG, {"answer.ner": state.values["ner"]}, data=DATA) == result
+    assert "{&quot;a&quot;: {&quot;start&quot;: 3, &quot;end&quot;: 6}}" in render_review(CONFIG, DATA, state).dock

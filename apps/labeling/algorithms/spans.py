@@ -111,7 +111,17 @@ class PlainText:
     text: str
 
     def span_of(self, value: Mapping[str, Any]) -> Span:
-        return checked(whole(value.get("start"), "start"), whole(value.get("end"), "end"), len(self.text))
+        """Label Studio before 1.5 counted UTF-16 units; where only that reading agrees with `text`, it is meant."""
+        start, end, words = whole(value.get("start"), "start"), whole(value.get("end"), "end"), value.get("text")
+        if not isinstance(words, str) or same_words(words, self.text[max(start, 0) : max(end, 0)]):
+            return checked(start, end, len(self.text))
+        return self._older(start, end, words) or checked(start, end, len(self.text))
+
+    def _older(self, start: int, end: int, words: str) -> Span | None:
+        if not 0 <= start < end <= utf16_length(self.text):
+            return None
+        span = Span(code_point_offset(self.text, start), code_point_offset(self.text, end))
+        return span if same_words(words, self.text[span.start : span.end]) else None
 
     def value_of(self, span: Span) -> dict[str, Any]:
         return {"start": span.start, "end": span.end, "text": self.text[span.start : span.end]}

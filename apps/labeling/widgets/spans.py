@@ -10,7 +10,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.labeling.algorithms.spans import MarkedText, SpanProblem, same_words, utf16_offset
+from apps.labeling.algorithms.spans import (
+    MarkedText,
+    Markup,
+    Span,
+    SpanProblem,
+    Turns,
+    same_words,
+    utf16_offset,
+)
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.widgets.base import MAX_LABEL, Context, Place, Region, Widget, json_field, refuse
 from apps.labeling.widgets.question import Option, keys_for
@@ -190,28 +198,36 @@ def _most(control: Control, label: Label) -> int:
 
 
 def _places(control: Control, posted: Sequence[str], context: Context) -> str:
-    """Where regions lie that say it only by XPath, in UTF-16 units of the flat text: the page's script cannot know."""
-    found: dict[str, dict[str, int]] = {}
-    objects = (context.config.object(name) for name in control.to_name)
-    if not any(each is not None and each.tag == "HyperText" for each in objects):
-        return ""
+    """Where regions lie whose own numbers do not tell the page's script: those known by XPath, or counted as of old.
+
+    As JSON, in UTF-16 units of the flat text, by the region's id.
+    """
     texts = texts_of(context.config, control, context.data)
+    odd = {name: text for name, text in texts.items() if isinstance(text, Markup) or not text.text.isascii()}
+    if not odd:
+        return ""
+    found: dict[str, dict[str, int]] = {}
     for region in _readable(control, posted):
-        text, value = texts.get(str(region.get("to_name"))), region.get("value")
-        if text is None or not isinstance(value, dict) or not isinstance(value.get("start"), str):
-            continue
-        if "globalOffsets" not in value and value["start"].startswith("/"):
-            found |= _unit_place(region, text)
+        text, value = odd.get(str(region.get("to_name"))), region.get("value")
+        if text is not None and isinstance(value, dict):
+            found |= _odd_place(region, value, text)
     return json.dumps(found) if found else ""
 
 
-def _unit_place(region: Region, text: MarkedText) -> dict[str, dict[str, int]]:
+def _odd_place(region: Region, value: dict[str, Any], text: MarkedText) -> dict[str, dict[str, int]]:
     try:
-        span = text.span_of(region["value"])
+        span = text.span_of(value)
     except SpanProblem:
+        return {}
+    plain = value.get("globalOffsets") if isinstance(text, Markup) else value
+    if isinstance(text, Turns) or _is_at(plain, span):
         return {}
     place = {"start": utf16_offset(text.text, span.start), "end": utf16_offset(text.text, span.end)}
     return {str(region.get("id")): place}
+
+
+def _is_at(plain: Any, span: Span) -> bool:
+    return isinstance(plain, dict) and (plain.get("start"), plain.get("end")) == (span.start, span.end)
 
 
 def _readable(control: Control, posted: Sequence[str]) -> list[Region]:
