@@ -23,7 +23,7 @@ LATEST = 20_000
 MIN_ITEMS = 20
 MATRIX_LABELS = 15
 CONFUSIONS_SHOWN = 8
-_BOOTSTRAP = Bootstrap(n_resamples=500)
+_BOOTSTRAP = Bootstrap(n_resamples=500, max_groups=500)
 _WITH_LABEL = (Consensus.State.SETTLED, Consensus.State.ADJUDICATED)
 
 
@@ -146,15 +146,18 @@ class ReviewerRow:
 
 def reviewer_rows(votes: Sequence[Vote]) -> list[ReviewerRow]:
     """The most diligent first. One query for their names."""
-    people = User.objects.in_bulk({vote.reviewer_id for vote in votes})
-    settled = [vote for vote in votes if vote.settled]
-    rows = [_reviewer(user, [vote for vote in votes if vote.reviewer_id == pk], settled) for pk, user in people.items()]
+    by_person: dict[UUID, list[Vote]] = {}
+    for vote in votes:
+        by_person.setdefault(vote.reviewer_id, []).append(vote)
+    people = User.objects.in_bulk(by_person)
+    judged = [vote.label == vote.settled for vote in votes if vote.settled]
+    rows = [_reviewer(people[pk], mine, sum(judged), len(judged)) for pk, mine in by_person.items()]
     return sorted(rows, key=lambda row: (-row.n_answers, str(row.user)))
 
 
-def _reviewer(user: User, mine: Sequence[Vote], settled: Sequence[Vote]) -> ReviewerRow:
+def _reviewer(user: User, mine: Sequence[Vote], all_right: int, n_all: int) -> ReviewerRow:
     judged = [vote.label == vote.settled for vote in mine if vote.settled]
-    others = [vote.label == vote.settled for vote in settled if vote.reviewer_id != user.pk]
+    n_others = n_all - len(judged)
     low, high = wilson(sum(judged), len(judged))
     return ReviewerRow(
         user=user,
@@ -164,7 +167,7 @@ def _reviewer(user: User, mine: Sequence[Vote], settled: Sequence[Vote]) -> Revi
         share=sum(judged) / len(judged) if len(judged) >= MIN_ITEMS else None,
         low=low,
         high=high,
-        others=sum(others) / len(others) if len(others) >= MIN_ITEMS else None,
+        others=(all_right - sum(judged)) / n_others if n_others >= MIN_ITEMS else None,
         last_at=max(vote.created_at for vote in mine),
     )
 

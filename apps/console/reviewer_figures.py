@@ -41,6 +41,10 @@ class Drift:
         return self.late[0] / self.late[1]
 
     @property
+    def p_words(self) -> str:
+        return chance_words(self.p_value)
+
+    @property
     def is_change(self) -> bool:
         return self.p_value < SIGN_LEVEL
 
@@ -55,8 +59,17 @@ class SignRow:
     label: str
 
     @property
+    def q_words(self) -> str:
+        return chance_words(self.sign.q_value)
+
+    @property
     def is_telling(self) -> bool:
         return self.sign.q_value < SIGN_LEVEL
+
+
+def chance_words(value: float) -> str:
+    """A probability to three places; a smaller one is never called nought."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def fits_of(*, reviewer: User, queue_ids: Sequence[UUID]) -> list[ReviewerQuality]:

@@ -221,3 +221,9 @@ def test_agreement_ignores_order_and_names(votes, seed):
         moved = coefficient(counts[rng.permutation(len(counts))][:, rng.permutation(3)]).value
         assert value == pytest.approx(moved, nan_ok=True)
         assert value is None or value <= 1.0 + 1e-12
+
+
+def test_a_reviewer_with_one_answer_has_kappa_nought_without_an_interval():
+    found = cohen_kappa(np.zeros(40, dtype=int), np.arange(40) % 3, n_classes=3)
+    assert (found.value, found.low, found.high) == (pytest.approx(0), None, None)
+    assert "no spread" in found.reason

@@ -22,6 +22,7 @@ _TOLERANCE = 1e-12
 NO_PAIRS = "no item has two answers"
 ONE_CLASS = "all answers are the same; what chance alone would give cannot be told from agreement"
 SAME_ALWAYS = "every item agrees, so that resampling shows no spread"
+NO_SPREAD = "too few or too even answers for an interval: resampling shows no spread"
 
 # Sums over items, shape (n_resamples, n_columns) -> observed agreement and that expected by chance, each of shape
 # (n_resamples,); the coefficient is (observed - chance) / (1 - chance).
@@ -51,6 +52,7 @@ class Bootstrap:
     n_resamples: int = 1000
     level: float = 0.95
     seed: int = 1
+    max_groups: int = MAX_GROUPS
 
 
 def undefined(name: str, reason: str, *, n_items: int = 0, n_ratings: int = 0, source: str = "") -> Agreement:
@@ -90,13 +92,13 @@ def estimate(
     if low is not None and high is not None and high - low < _TOLERANCE:
         ends = (float(observed[0]), float(chance[0]))
         low, high, way = _exact(*ends, n_items=n_items, level=bootstrap.level) if is_share else (None, None, "")
-    reason = "" if way else SAME_ALWAYS if abs(value - 1) < _TOLERANCE else "too few items for an interval"
+    reason = "" if way else SAME_ALWAYS if abs(value - 1) < _TOLERANCE else NO_SPREAD
     return Agreement(name, value, low, high, n_items, n_ratings, reason, way, source, note)
 
 
 def _interval(table: Any, fold: Fold, bootstrap: Bootstrap) -> tuple[float | None, float | None, str]:
     rng = np.random.default_rng(bootstrap.seed)
-    groups = _grouped(table, rng)
+    groups = _grouped(table, rng, most=bootstrap.max_groups)
     if len(groups) < 2:
         return None, None, ""
     drawn = (times @ groups for times in _drawn(len(groups), bootstrap.n_resamples, rng))
@@ -105,13 +107,13 @@ def _interval(table: Any, fold: Fold, bootstrap: Bootstrap) -> tuple[float | Non
     return (*ends, "bootstrap") if ends else (None, None, "")
 
 
-def _grouped(table: Any, rng: np.random.Generator) -> NDArray[np.float64]:
+def _grouped(table: Any, rng: np.random.Generator, *, most: int) -> NDArray[np.float64]:
     """Sums over groups of items of sizes that differ by one at most; each item a group of its own where they are few.
 
     Where the sizes differ, so do the weights of the groups; by at most one item in several, which is let stand.
     """
     n_rows, n_columns = table.shape
-    n_groups = min(MAX_GROUPS, max(200, _CELLS // max(n_columns, 1)))
+    n_groups = min(most, max(200, _CELLS // max(n_columns, 1)))
     if n_rows <= n_groups:
         return np.asarray(table.toarray(), dtype=np.float64)
     group = rng.permutation(n_rows) % n_groups
