@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from django.db import connection, models
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models.expressions import DatabaseDefault
 
 M = TypeVar("M", bound=models.Model)
@@ -115,8 +116,12 @@ def _prepared(row: models.Model, field: Any) -> Any:
 
 
 def fetch_one(sql: str, values: Mapping[str, Any]) -> Sequence[Any] | None:
-    """The first row of a query."""
-    with connection.cursor() as cursor:
+    """The first row of a query that is asked again and again: its plan is kept with the connection.
+
+    Its values are sent beside its text, so that the text stays the same; their types have to be clear from it.
+    """
+    connection.ensure_connection()
+    with connection._prepare_cursor(ServerBindingCursor(connection.connection)) as cursor:  # type: ignore[attr-defined, call-arg]
         cursor.execute(sql, values)
         row: Sequence[Any] | None = cursor.fetchone()
     return row

@@ -15,7 +15,8 @@ def database_from_url(url: str) -> dict[str, Any]:
     A Unix socket folder may stand in the query: `postgres:///name?host=/run/postgresql`.
     """
     parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    threshold = query.pop("prepare_threshold", "3")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -25,7 +26,9 @@ def database_from_url(url: str) -> dict[str, Any]:
         "PORT": str(query.pop("port", "") or parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": query,
+        # Plans of `apps.core.rows.fetch_one` are kept from the third time on. Behind a pooler that hands each
+        # transaction another connection, `?prepare_threshold=` (empty) in the URL switches that off.
+        "OPTIONS": {**query, "prepare_threshold": int(threshold) if threshold else None},
     }
 
 
