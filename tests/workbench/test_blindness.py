@@ -89,8 +89,8 @@ class Seen:
     said: str  # body and headers
 
     def leaks(self):
-        """Sentinels and telling words. Numbers are looked for in words only, as ids hold any digits."""
-        words = strip_tags(self.said)
+        """Sentinels and telling words. Numbers are looked for in words only, as ids and lengths hold any digits."""
+        words = strip_tags(re.sub(r"Content-Length: \d+", "", self.said))
         found = {each for each in SENTINELS if each in (words if each[0].isdigit() else self.said)}
         # The docs of the API are the same for everybody, and tell of confidence in general.
         if "/api/" in self.address:
