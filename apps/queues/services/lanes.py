@@ -1,6 +1,6 @@
 """Where a claim looks for its item. Each lane is a partial index; a claim must stay flat however far a person is ahead.
 
-The walk itself is the SQL function `queues_claim` (docs/decisions/0013-claim-in-the-database.md). In the main lane a
+The walk itself is the SQL function `queues_claim` (docs/decisions/0014-claim-in-the-database.md). In the main lane a
 cursor remembers, per person and queue, the place before which all claimable items were had by him. Whatever re-enters
 before that place (new, re-opened, returned) carries a larger `bumped_seq` and is looked at first.
 """

@@ -1,4 +1,4 @@
--- The claim of an item as one statement, and the one writer of open_slots. docs/decisions/0013-claim-in-the-database.md
+-- The claim of an item as one statement, and the one writer of open_slots. docs/decisions/0014-claim-in-the-database.md
 -- Changing a function: a new migration with the whole new text, never an edit here.
 
 -- An item's life, written with its open slots: the answers asked for, less those given and those being given (`busy`).
