@@ -2,7 +2,7 @@
 // the page (touchstone:online) when it is back.
 const line = document.querySelector("[data-offline]");
 const away = [502, 503, 504]; // said by a proxy whose server is gone
-const [soonest, latest] = [1000, 10_000];
+const [soonest, latest] = [1000, 4000];
 let next;
 let pause = soonest;
 

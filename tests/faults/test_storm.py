@@ -25,8 +25,9 @@ from tests.faults.test_killed_request import free_port, kill, server
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
 
-ITEMS = int(os.environ.get("STORM_ITEMS", "30"))
-CALM_S = (0.8, 2.4)  # between the server's coming and its next death
+ITEMS = int(os.environ.get("STORM_ITEMS", "24"))
+CALM_S = (1.5, 3.5)  # between the server's coming and its next death
+THOUGHT_S = (0.1, 0.4)  # of the person, over each item
 PATIENCE_MS = 30_000  # for an answer to go out by itself; then the key is pressed again, and counted
 
 
@@ -86,6 +87,7 @@ def answer_item(page, number) -> int:
     """Answer one item as a person would; how often its key had to be pressed again."""
     shown = page.locator("#item", has_text=f"message number {number:04}")
     shown.wait_for(timeout=2 * PATIENCE_MS)
+    time.sleep(random.Random(number).uniform(*THOUGHT_S))
     if number % 5 == 0:
         page.get_by_label("Note").fill(f"note {number}")
         page.keyboard.press("Escape")
