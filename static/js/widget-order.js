@@ -133,9 +133,10 @@ function drop(isWanted) {
   point(null);
   held = null;
   delete thing.dataset.held;
-  if (!isWanted || !target) return;
-  target.node[target.where](thing);
-  changed(thing.closest("[data-order]"), thing);
+  if (isWanted && target) setTimeout(() => { // once the browser is done with the gesture
+    target.node[target.where](thing);
+    changed(thing.closest("[data-order]"), thing);
+  });
 }
 document.addEventListener("pointerup", () => drop(true));
 document.addEventListener("pointercancel", () => drop(false));
