@@ -94,7 +94,7 @@ def answer_submit(
         )
         consensus = _advance(item=review.item, facts=facts.plus(annotation), now=now, writes=writes)
     if review.item.state == Item.State.SETTLED:
-        _answer_clients(item=review.item, consensus=consensus, now=now)
+        clients_answer(item=review.item, consensus=consensus, now=now)
     return annotation
 
 
@@ -111,19 +111,19 @@ def _advance(*, item: Item, facts: Facts, now: datetime, writes: Writes) -> Cons
     elif consensus.state == Consensus.State.SETTLED:
         queues.item_settle(item=item, now=now, answers=answers, writes=writes)
     elif not queues.item_want_more(item=item, answers=answers, writes=writes):
-        reason = _why_disputed(item=item, consensus=consensus)
+        reason = why_disputed(item=item, consensus=consensus)
         queues.item_to_adjudication(item=item, reason=reason, answers=answers, writes=writes)
     return consensus
 
 
-def _why_disputed(*, item: Item, consensus: Consensus) -> str:
+def why_disputed(*, item: Item, consensus: Consensus) -> str:
     n, threshold = consensus.n_annotations, item.queue.settle_threshold
     if not consensus.posterior:
         return f"{n} free-text answers: one has to be chosen"
     return f"{n} answers, the limit, and still below {threshold:.2f}"
 
 
-def _answer_clients(*, item: Item, consensus: Consensus, now: datetime) -> None:
+def clients_answer(*, item: Item, consensus: Consensus, now: datetime) -> None:
     """Give the settled answer to whoever escalated the trace; a later change becomes a revision there."""
     answer = {
         "label": consensus.label or None,
@@ -133,11 +133,11 @@ def _answer_clients(*, item: Item, consensus: Consensus, now: datetime) -> None:
         "is_ambiguous": consensus.state == Consensus.State.AMBIGUOUS,
         "answers": consensus.n_annotations,
     }
-    for escalation in _escalations_of(item):
+    for escalation in escalations_of(item):
         escalation_answer(escalation=escalation, answer=answer, now=now)
 
 
-def _escalations_of(item: Item) -> QuerySet[Escalation]:
+def escalations_of(item: Item) -> QuerySet[Escalation]:
     """Whoever waits for this item; the item of another queue on the same trace owes nobody an answer."""
     if item.trace_id is None or not item.severity:
         return Escalation.objects.none()
@@ -171,9 +171,9 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
     annotation_withdraw(annotation=latest)
     queues.review_give_back(review=review, now=now)
     item = review.item
-    if item.state != Item.State.OPEN and not _is_adjudicated(item):
+    if item.state != Item.State.OPEN and not is_adjudicated(item):
         queues.item_reopen(item=item)
-        for escalation in _escalations_of(item):
+        for escalation in escalations_of(item):
             escalation_reopen(escalation=escalation, now=now)
     else:
         queues.slots_adjust(item=item)
@@ -182,7 +182,7 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
     return review
 
 
-def _is_adjudicated(item: Item) -> bool:
+def is_adjudicated(item: Item) -> bool:
     return Consensus.objects.filter(item=item, method="adjudication").exists()
 
 
@@ -246,7 +246,7 @@ def adjudicate(
         _send_back(item=item)
     else:
         queues.item_settle(item=item, now=now)
-        _answer_clients(item=item, consensus=Consensus.objects.get(item=item), now=now)
+        clients_answer(item=item, consensus=Consensus.objects.get(item=item), now=now)
     event_record(
         verb=f"item.{'sent_back' if decision == Adjudication.Decision.SENT_BACK else 'adjudicated'}",
         obj=item,
@@ -292,7 +292,7 @@ def adjudication_undo(*, adjudicator: User, queue: Queue, now: datetime) -> Item
     item = queues.item_lock(item_id=latest.item_id)
     adjudication_withdraw(adjudication=latest, by=adjudicator)
     queues.item_to_adjudication(item=item, reason="a decision was taken back")
-    for escalation in _escalations_of(item):
+    for escalation in escalations_of(item):
         escalation_reopen(escalation=escalation, now=now)
     consensus_update(item=item, now=now)
     event_record(verb="adjudication.withdrawn", obj=latest, project_id=queue.project_id, actor=adjudicator, at=now)

@@ -27,7 +27,7 @@ def answer_is_open(*, annotation: Annotation) -> bool:
     item = annotation.item
     if annotation.source != Annotation.Source.HUMAN or item.state == Item.State.RETIRED:
         return False
-    if item.queue.state == Queue.State.CLOSED or not item.queue.allows_revision or services._is_adjudicated(item):
+    if item.queue.state == Queue.State.CLOSED or not item.queue.allows_revision or services.is_adjudicated(item):
         return False
     return not GoldenItem.objects.filter(item=item, version__frozen_at__isnull=False).exists()
 
@@ -75,11 +75,11 @@ def _stand_again(item: Item, now: datetime) -> None:
     """What the answers mean for the item now: as after an undo and the new answer. The caller holds its lock."""
     if item.state != Item.State.OPEN:
         queues.item_reopen(item=item)
-        for escalation in services._escalations_of(item):
+        for escalation in services.escalations_of(item):
             escalation_reopen(escalation=escalation, now=now)
     consensus = consensus_update(item=item, now=now)
     if consensus.state == Consensus.State.SETTLED:
         queues.item_settle(item=item, now=now)
-        services._answer_clients(item=item, consensus=consensus, now=now)
+        services.clients_answer(item=item, consensus=consensus, now=now)
     elif not queues.item_want_more(item=item):
-        queues.item_to_adjudication(item=item, reason=services._why_disputed(item=item, consensus=consensus))
+        queues.item_to_adjudication(item=item, reason=services.why_disputed(item=item, consensus=consensus))
