@@ -189,6 +189,19 @@ def test_hidden_questions_are_drawn_off_and_left_out():
         parse_answer(parsed, {"answer.a": ["y"]})
 
 
+def test_what_hangs_on_a_hidden_question_is_left_out_with_it():
+    parsed = config(
+        '<Choices name="a" toName="t"><Choice value="Yes"/><Choice value="No"/></Choices>'
+        '<Choices name="b" toName="t" visibleWhen="choice-selected" whenTagName="a" whenChoiceValue="Yes">'
+        '<Choice value="x"/></Choices>'
+        '<Rating name="r" toName="t" visibleWhen="choice-selected" whenTagName="b" whenChoiceValue="x"/>'
+    )
+    post = {"answer.a": ["No"], "answer.b": ["x"], "answer.r": ["3"]}
+    assert [region["from_name"] for region in parse_answer(parsed, post)] == ["a"]
+    post["answer.a"] = ["Yes"]
+    assert [region["from_name"] for region in parse_answer(parsed, post)] == ["a", "b", "r"]
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
