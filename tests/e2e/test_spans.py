@@ -1,5 +1,7 @@
 """Marking regions in texts in a real browser: by mouse, by the keyboard alone, by finger, over drafts and revisits."""
 
+import json
+
 import pytest
 from django.urls import reverse
 from label_studio_sdk.label_interface import LabelInterface
@@ -7,6 +9,7 @@ from playwright.sync_api import expect
 
 from apps.labeling.algorithms.markup import read_document
 from apps.labeling.models import Annotation, Draft
+from apps.queues.services import item_to_adjudication
 from tests import factories
 from tests.e2e.conftest import PHONE
 
@@ -363,3 +366,86 @@ def test_documents_and_conversations_are_counted_as_label_studio_counts(open_pag
     }
     assert values[3]["paragraphlabels"] == ["City", "Name"]
     assert (values[3]["start"], values[3]["startOffset"], values[3]["endOffset"]) == ("1", 4, 17)
+
+
+def region(name, start, end, label="Person"):
+    value = {"start": start, "end": end, "text": TEXT[start:end], "labels": [label]}
+    return {"id": name, "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+
+
+def test_an_adjudicator_reads_the_marks_and_starts_from_one_answer(open_page, login, assert_accessible, shot):
+    queue, first = make_queue(CONFIG, {"text": TEXT}, n=1)
+    second = factories.member(queue.project, "reviewer", name="Second")
+    adjudicator = factories.member(queue.project, "adjudicator", name="Adjudicator")
+    item = queue.items.get()
+    factories.annotation(item, first, "", result=[region("a", 27, 37)])
+    factories.annotation(item, second, "", result=[region("b", 27, 37), region("c", 43, 53)])
+    item_to_adjudication(item=item, reason="2 answers, the limit")
+    page = login(open_page(), adjudicator)
+    page.goto(reverse("workbench:adjudicate", args=[queue.pk]))
+    votes = page.locator(".vote")
+    expect(votes.nth(0)).to_contain_text("Person “Bill Gates”")
+    expect(votes.nth(1)).to_contain_text("Person “Bill Gates”, Person “Paul Allen”")
+    votes.nth(1).get_by_role("link", name="Start from this answer").click()
+    expect_rows(page, "Person Bill Gates", "Person Paul Allen")
+    assert_accessible(page)
+    shot(page, "spans-adjudicate")
+    rows(page).nth(0).get_by_role("button").click()
+    page.keyboard.press("Delete")
+    send(page)
+    assert marks(item.adjudications.get().result) == [(("Person",), "Paul Allen")]
+
+
+MANY = 2_000
+# How long the page is busy with what a key does, layout included: the slowest of each kind.
+BUSY = """async () => {
+  const settle = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const busy = {};
+  const time = async (name, act) => {
+    await settle();
+    const begun = performance.now();
+    act();
+    document.body.offsetHeight;
+    busy[name] = performance.now() - begun;
+  };
+  const press = (name) => () => document.querySelector(name).click();
+  const runs = document.querySelectorAll("[data-spans-text] .run");
+  const words = runs[runs.length >> 1].firstChild;
+  getSelection().setBaseAndExtent(words, 0, words, 1);
+  await settle();
+  await time("mark", press("[data-label=Person]"));
+  await time("next", press("[data-region-do=next]"));
+  await time("relabel", press("[data-label=Organization]"));
+  await time("nudge", press('[data-nudge="end on"]'));
+  await time("remove", press("[data-region-do=remove]"));
+  await time("undo", press("[data-region-do=undo]"));
+  return busy;
+}"""
+
+
+def test_a_long_text_with_2000_regions_stays_usable(open_page, login):
+    line = "lorem 😀 Bill Gates ipsum e\u0301té dolor sit amet, "
+    text = "".join(line * 2 + ("\n" if index % 2 else "") for index in range(1100))[:100_000]
+    places = range(0, MANY * 45, 45)
+    regions = [
+        region(f"r{index}", at, at + 60, ("Person", "Organization")[index % 2]) for index, at in enumerate(places)
+    ]
+    for each in regions:
+        each["value"]["text"] = text[each["value"]["start"] : each["value"]["end"]]
+    queue, reviewer = make_queue(CONFIG, {"text": text}, n=1)
+    page = login(open_page(), reviewer)
+    open_queue(page, queue)
+    page.evaluate(
+        """(value) => {
+          const field = document.querySelector("[data-spans-field]");
+          field.value = value;
+          field.dispatchEvent(new Event("touchstone:restored", { bubbles: true }));
+        }""",
+        json.dumps(regions),
+    )
+    expect(rows(page)).to_have_count(MANY)
+    busy = page.evaluate(BUSY)
+    # 15 to 60 ms on an idle machine of 2 cores; the bound leaves room for a busy one.
+    assert max(busy.values()) < 500, busy
+    send(page)
+    assert len(Annotation.objects.get().result) == MANY + 1
