@@ -1,6 +1,5 @@
 from datetime import datetime, timedelta
 from threading import Thread
-from time import perf_counter
 
 import pytest
 from django.db import connection, transaction
@@ -124,17 +123,14 @@ def test_trace_ingest_appends_one_event_for_a_call(project):
     assert (event.verb, event.payload) == ("traces.received", {"created": 2, "repeated": 0, "refused": 1})
 
 
-def test_trace_ingest_takes_ten_thousand_rows_in_seconds(project):
+def test_trace_ingest_takes_ten_thousand_rows(project):
     rows = [
         trace_row(input=f"message {n} " * 20, model="m", prediction={"probabilities": {"a": 0.25, "b": 0.75}})
         for n in range(10_000)
     ]
-    started = perf_counter()
     verdicts = ingest(project, *rows)
-    seconds = perf_counter() - started
     assert {one.status for one in verdicts} == {"created"}
     assert Prediction.objects.count() == 10_000
-    assert seconds < 30  # About 4 s on two idle cores.
 
 
 def test_trace_ingest_uses_few_queries(project, django_assert_max_num_queries):
