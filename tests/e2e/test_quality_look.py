@@ -39,6 +39,10 @@ def furnished(project):
                 source="simulated" if at == 3 else "human",
             )
         factories.consensus(item, LABELS[truth])
+        # A model that had told what it thinks before; now and then it disputes the label.
+        guess = LABELS[truth if number % 9 else (truth + 1) % len(LABELS)]
+        shares = {label: 0.85 if label == guess else 0.05 for label in LABELS}
+        factories.prediction(item.trace, shares, created_at=factories.NOW - timedelta(days=1))
     return people
 
 
@@ -50,6 +54,7 @@ def test_quality_pages_look_right(open_page, assert_accessible, shot, login, pro
         ("quality", "Quality"),
         ("quality_agreement", "Agreement"),
         ("quality_reviewer", "Reviewer Ada", furnished[0].pk),
+        ("label_errors", "Label errors"),
     ]:
         page.goto(reverse(f"console:{name}", args=[project.slug, *args]))
         page.get_by_role("heading", level=1, name=title).wait_for()
