@@ -18,6 +18,7 @@ document.body.addEventListener("touchstone:login", () => {
   line.hidden = false;
 });
 document.addEventListener("submit", (event) => {
+  // The attribute: in a form with a button named "action", the property is that button.
   const logout = document.body.dataset.logoutUrl;
-  if (logout && new URL(event.target.action).pathname === logout) forget();
+  if (logout && event.target.getAttribute("action") === logout) forget();
 });
