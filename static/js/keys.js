@@ -117,4 +117,5 @@ sheet?.querySelector("[data-keys-toggle]").addEventListener("change", (event) =>
 });
 document.body.addEventListener("htmx:load", () => remap(document));
 remap(document);
-if (known("single_keys") === "off") switchSingles(false);
+const switched = known("single_keys");
+if (switched) switchSingles(switched === "on");
