@@ -22,6 +22,12 @@ class Annotation(UUIDModel):
         MODEL = "model"
         IMPORTED = "imported"
 
+    class Assistance(models.TextChoices):
+        NONE = "none"  # given blind
+        ACCEPTED = "accepted"  # the model's guess stood in the form and was sent as it was
+        CHANGED = "changed"  # the model's guess stood in the form; sent otherwise
+        REVISED = "revised"  # given after an own blind answer, once the model's guess was seen
+
     item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="annotations")
     review = models.ForeignKey("queues.Review", on_delete=models.PROTECT, related_name="annotations")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -40,10 +46,26 @@ class Annotation(UUIDModel):
         models.BigIntegerField()
     )  # of the lease it was given under: the same token and answer again is the same answer
     duration_ms = models.PositiveIntegerField()
+    assistance = models.CharField(max_length=16, choices=Assistance, default=Assistance.NONE)
+    suggestion = models.ForeignKey(
+        "labeling.Suggestion", on_delete=models.PROTECT, null=True, related_name="annotations"
+    )  # what he had seen; null: nothing
+    is_batch = models.BooleanField(default=False)  # given in a grid of many items
+    weight = models.FloatField(default=1)  # as a vote: 1, or less where it repeats a guess that was seen before
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(assistance="none", suggestion__isnull=True)
+                | Q(assistance__in=["accepted", "changed", "revised"], suggestion__isnull=False),
+                name="annotation_assistance_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_batch=False) | Q(assistance__in=["accepted", "changed"]),
+                name="annotation_batch_saw_guess",
+            ),
+            models.CheckConstraint(condition=Q(weight__gte=0, weight__lte=1), name="annotation_weight_share"),
             models.UniqueConstraint(
                 fields=["item", "reviewer"], condition=Q(status="current"), name="annotation_one_current"
             ),
@@ -67,6 +89,79 @@ class Annotation(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.reviewer}: {self.label}"
+
+
+class Suggestion(UUIDModel):
+    """What one person is shown of the model's guess on one item, drawn once, so that it is always the same.
+
+    `is_wrong` is a secret from reviewers. Items of the random audit stay blind; the database refuses anything else.
+    """
+
+    class Blind(models.TextChoices):
+        AUDIT = "audit"  # of the honest random slice
+        CONTROL = "control"  # by chance, so that a blind item gives away no audit
+        NO_GUESS = "no_guess"  # no model has told anything that is an answer to the config
+
+    class Outcome(models.TextChoices):
+        KEPT = "kept"
+        CHANGED = "changed"
+
+    item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="suggestions")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, related_name="+")
+    mode = models.CharField(max_length=16)  # the queue's assistance when it was drawn
+    prediction = models.ForeignKey(
+        "intake.Prediction", on_delete=models.PROTECT, null=True, related_name="+"
+    )  # null: blind, or the trace's own output
+    result = models.JSONField(null=True)  # the guess as a Label Studio result; null: shown blind
+    label = models.CharField(max_length=500, blank=True)  # its canonical value; empty: blind, or not compared
+    blind_reason = models.CharField(max_length=16, choices=Blind, blank=True)  # empty: not blind
+    is_wrong = models.BooleanField(default=False)  # shown wrong on purpose
+    wrong_share = models.FloatField()  # the probability with which that was drawn
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True)  # after an own answer: what he did then
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "reviewer", "schema"], name="suggestion_once"),
+            models.CheckConstraint(
+                condition=Q(result__isnull=False, blind_reason="")
+                | Q(result__isnull=True, blind_reason__in=["audit", "control", "no_guess"], is_wrong=False),
+                name="suggestion_shown_or_blind",
+            ),
+            models.CheckConstraint(
+                condition=Q(mode="pre_annotated") | Q(mode="after_answer", is_wrong=False), name="suggestion_mode"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(outcome__in=["kept", "changed"], mode="after_answer"),
+                name="suggestion_outcome_known",
+            ),
+        ]
+        indexes = [
+            # What a person has seen after his answer and not yet decided on.
+            models.Index(
+                fields=["reviewer"],
+                name="suggestion_undecided",
+                condition=Q(mode="after_answer", outcome="", result__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(name="suggestion_frozen", exclude=["outcome"]),
+            pgtrigger.Protect(name="suggestion_kept", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="suggestion_never_on_audit",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__result__isnull=False),
+                func=(
+                    "IF EXISTS (SELECT 1 FROM queues_item WHERE id = NEW.item_id AND is_audit) THEN"
+                    " RAISE EXCEPTION 'an item of the random audit shows no guess'; END IF; RETURN NEW;"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"what {self.reviewer} sees on {self.item_id}"
 
 
 class Draft(UUIDModel):

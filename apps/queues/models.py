@@ -25,6 +25,11 @@ class Queue(UUIDModel):
         ENTROPY = "entropy", "Entropy"
         RANDOM = "random", "Random"
 
+    class Assistance(models.TextChoices):
+        NONE = "none"  # blind: no model's guess is shown
+        AFTER_ANSWER = "after_answer"  # shown once the person has answered, who may then change his answer
+        PRE_ANNOTATED = "pre_annotated"  # filled in when the item opens; some wrong on purpose, to measure acceptance
+
     class Method(models.TextChoices):
         MAJORITY = "majority", "Majority"
         DAWID_SKENE = "dawid_skene", "Dawid–Skene"
@@ -52,12 +57,21 @@ class Queue(UUIDModel):
     is_open_to_all = models.BooleanField(default=True)  # every person with the reviewer role, besides the members below
     shows_escalation_reason = models.BooleanField(default=True)  # to reviewers, beside the item
     allows_revision = models.BooleanField(default=True)  # reviewers may change their answers from their history
+    assistance = models.CharField(max_length=16, choices=Assistance, default=Assistance.NONE)
+    assistance_wrong_share = models.FloatField(default=0.1)  # of pre-annotated guesses, shown wrong on purpose
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "slug"], name="queue_slug_once"),
+            models.CheckConstraint(
+                condition=Q(assistance__in=["none", "after_answer", "pre_annotated"]), name="queue_assistance_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(assistance_wrong_share__gte=0, assistance_wrong_share__lte=0.5),
+                name="queue_wrong_share_half",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "paused", "draining", "closed"]), name="queue_state_known"
             ),
@@ -215,6 +229,8 @@ class Review(UUIDModel):
     expires_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)  # null unless submitted
     skip_reason = models.CharField(max_length=300, blank=True)
+    # Whether he was shown a model's guess on the item; then his answers say so. For ever: nobody forgets what he saw.
+    sees_guess = models.BooleanField(default=False, db_default=False)
 
     is_fresh = False  # set by a claim: just leased, and never his before, so he has no draft or older answer to it
 

@@ -22,7 +22,7 @@ from apps.queues.services.slots import stranded_sweep
 POLICY_FIELDS = (
     "name", "takes_traces", "takes_escalations", "acquisition", "overlap_min", "overlap_max", "settle_threshold",
     "consensus_method", "audit_share", "deadline_share", "audit_lane_share", "lease_seconds", "sla_hours",
-    "is_open_to_all", "shows_escalation_reason", "allows_revision",
+    "is_open_to_all", "shows_escalation_reason", "allows_revision", "assistance", "assistance_wrong_share",
 )  # fmt: skip
 
 
@@ -87,6 +87,10 @@ def _policy_set(queue: Queue, policy: dict[str, Any]) -> None:
     for share in ("audit_share", "deadline_share", "audit_lane_share"):
         if not 0 <= getattr(queue, share) <= 1:
             raise InvalidInput("A share lies between 0 and 1.", field=share)
+    if queue.assistance not in Queue.Assistance.values:
+        raise InvalidInput("Unknown kind of assistance.", field="assistance")
+    if not 0 <= queue.assistance_wrong_share <= 0.5:
+        raise InvalidInput("At most half of the guesses can be wrong on purpose.", field="assistance_wrong_share")
     if not 5 <= queue.lease_seconds <= 86_400:
         raise InvalidInput("A lease lasts between 5 seconds and a day.", field="lease_seconds")
     if queue.acquisition not in Queue.Acquisition.values:
