@@ -6,6 +6,18 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from apps.core.models import UUIDModel
+from apps.queues.models_people import ReviewerAdmission, ReviewerExclusion, ReviewerPause
+
+__all__ = [
+    "Item",
+    "Queue",
+    "QueueMember",
+    "Review",
+    "ReviewerAdmission",
+    "ReviewerCursor",
+    "ReviewerExclusion",
+    "ReviewerPause",
+]
 
 CLAIMABLE = Q(state="open", open_slots__gt=0, reserved_for__isnull=True)
 
@@ -57,6 +69,14 @@ class Queue(UUIDModel):
     is_open_to_all = models.BooleanField(default=True)  # every person with the reviewer role, besides the members below
     shows_escalation_reason = models.BooleanField(default=True)  # to reviewers, beside the item
     allows_revision = models.BooleanField(default=True)  # reviewers may change their answers from their history
+    honeypot_share = models.FloatField(default=0)  # of a person's items, whose right answer is known; 0: none
+    honeypot_good = models.FloatField(default=0.92)  # accuracy from which a reviewer is left alone
+    honeypot_floor = models.FloatField(default=0.75)  # accuracy up to which he is paused
+    honeypot_alpha = models.FloatField(default=0.05)  # probability of ever pausing somebody of the good level
+    honeypot_beta = models.FloatField(default=0.01)  # probability of ever trusting somebody of the floor fully
+    qualification_items = models.PositiveSmallIntegerField(default=0)  # of a newcomer's round; 0: no round is asked
+    qualification_threshold = models.FloatField(default=0.8)  # share of right answers that lets him in
+    qualification_tries = models.PositiveSmallIntegerField(default=2)  # rounds he may take, each with other items
     assistance = models.CharField(max_length=16, choices=Assistance, default=Assistance.NONE)
     assistance_wrong_share = models.FloatField(default=0.1)  # of pre-annotated guesses, shown wrong on purpose
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -92,6 +112,19 @@ class Queue(UUIDModel):
                 condition=Q(lease_seconds__gte=5, lease_seconds__lte=86_400), name="queue_lease_5s_1d"
             ),
             models.CheckConstraint(condition=Q(score_cap__gt=0, ageing_rate__gt=0), name="queue_ageing_positive"),
+            models.CheckConstraint(
+                condition=Q(honeypot_share__gte=0, honeypot_share__lte=0.5), name="queue_honeypot_share_0_half"
+            ),
+            models.CheckConstraint(
+                condition=Q(honeypot_floor__gt=0, honeypot_floor__lt=F("honeypot_good"), honeypot_good__lt=1)
+                & Q(honeypot_alpha__gt=0, honeypot_alpha__lt=1, honeypot_beta__gt=0, honeypot_beta__lt=1),
+                name="queue_honeypot_test",
+            ),
+            models.CheckConstraint(
+                condition=Q(qualification_items__lte=50, qualification_tries__gte=1, qualification_tries__lte=9)
+                & Q(qualification_threshold__gt=0, qualification_threshold__lte=1),
+                name="queue_qualification",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,11 +152,13 @@ class Item(UUIDModel):
         ADJUDICATION = "adjudication"  # an adjudicator decides
         SETTLED = "settled"  # has a consensus
         RETIRED = "retired"  # a manager took it out; `retired_reason` says why
+        HONEYPOT = "honeypot"  # its answer is known: given out to test reviewers, asks for nothing, never settles
 
     class Source(models.TextChoices):
         TRACE = "trace"
         ESCALATION = "escalation"  # a trace that came in by an escalation
         COMPARISON = "comparison"  # two outputs side by side
+        HONEYPOT = "honeypot"  # a copy of an item whose answer is known; `original` is that item
 
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
     trace = models.ForeignKey(
@@ -131,6 +166,7 @@ class Item(UUIDModel):
     )  # null: comparison
     source = models.CharField(max_length=16, choices=Source, default=Source.TRACE)
     source_key = models.CharField(max_length=200)  # what makes it one item a queue and source
+    original = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="copies")  # null: no copy
     schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, related_name="+")
     data = models.JSONField()  # {variable: value}, built from the trace by the schema's mapping
     search_text = models.TextField(blank=True)  # the first shown text, for the items page
@@ -169,7 +205,13 @@ class Item(UUIDModel):
         constraints = [
             models.UniqueConstraint(fields=["queue", "source", "source_key"], name="item_source_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["open", "adjudication", "settled", "retired"]), name="item_state_known"
+                condition=Q(state__in=["open", "adjudication", "settled", "retired", "honeypot"]),
+                name="item_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(source="honeypot", original__isnull=False, state__in=["honeypot", "retired"], wanted_max=0)
+                | (~Q(source="honeypot") & Q(original__isnull=True) & ~Q(state="honeypot")),
+                name="item_honeypot_asks_nothing",
             ),
             models.CheckConstraint(condition=Q(open_slots__lte=F("wanted")), name="item_slots_within_wanted"),
             models.CheckConstraint(condition=Q(wanted__lte=F("wanted_max")), name="item_wanted_within_max"),
@@ -205,6 +247,8 @@ class Item(UUIDModel):
             ),
             # The items page and the adjudicator's queue.
             models.Index(fields=["queue", "state", "enqueued_at"], name="item_by_state"),
+            # The honeypots of a queue.
+            models.Index(fields=["queue"], name="item_honeypots", condition=Q(state="honeypot")),
         ]
 
     def __str__(self) -> str:
@@ -224,7 +268,7 @@ class Review(UUIDModel):
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
     state = models.CharField(max_length=16, choices=State, default=State.LEASED)
     token = models.BigIntegerField()  # fencing: names this lease; from the sequence queues_token_seq
-    lane = models.CharField(max_length=16)  # main | deadline | audit | reserved: where the claim found it
+    lane = models.CharField(max_length=16)  # main | deadline | audit | reserved | honeypot: where the claim found it
     leased_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)  # null unless submitted
@@ -266,6 +310,7 @@ class ReviewerCursor(UUIDModel):
     item_id = models.UUIDField(null=True)  # breaks ties of equal sort keys; null: at the top
     seen_seq = models.BigIntegerField()  # `bumped_seq` up to which re-entered items were looked at
     started_at = models.DateTimeField()  # when it last stood at the top
+    n_turns = models.BigIntegerField(default=0, db_default=0)  # claims so far that could have brought a honeypot
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["queue", "reviewer"], name="reviewercursor_once")]
