@@ -5,7 +5,19 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from apps.consensus.models_known import KnownAnswer, QualificationAnswer, QualificationRound
 from apps.core.models import UUIDModel
+
+__all__ = [
+    "Adjudication",
+    "Consensus",
+    "ConsensusProposal",
+    "KnownAnswer",
+    "QualificationAnswer",
+    "QualificationRound",
+    "QualityFit",
+    "ReviewerQuality",
+]
 
 
 class QualityFit(UUIDModel):
@@ -84,7 +96,7 @@ class Consensus(UUIDModel):
 
 
 class ConsensusProposal(UUIDModel):
-    """What a fit would change about a settled item. A manager asks again or dismisses it; nothing happens by itself."""
+    """What a fit, or a reviewer left out, would change about a settled item. Nothing happens by itself."""
 
     class State(models.TextChoices):
         OPEN = "open"  # waits for a manager; the next fit writes these anew
@@ -94,6 +106,9 @@ class ConsensusProposal(UUIDModel):
 
     item = models.ForeignKey("queues.Item", on_delete=models.CASCADE, related_name="consensus_proposals")
     fit = models.ForeignKey(QualityFit, on_delete=models.SET_NULL, null=True, related_name="+")  # null: fit forgotten
+    exclusion = models.ForeignKey(  # of a reviewer, which changed the votes; null: the fit did
+        "queues.ReviewerExclusion", on_delete=models.PROTECT, null=True, related_name="proposals"
+    )
     label = models.CharField(max_length=500)  # what the item settled on
     confidence_before = models.FloatField()
     confidence = models.FloatField()  # of `label`, under the fit

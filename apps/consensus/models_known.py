@@ -1,0 +1,80 @@
+"""Items whose right answer is known, and the round in which a newcomer is measured on them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.core.models import UUIDModel
+
+
+class KnownAnswer(UUIDModel):
+    """The right answer to a honeypot, as a frozen golden version has it."""
+
+    item = models.OneToOneField("queues.Item", on_delete=models.PROTECT, related_name="known_answer")
+    label = models.CharField(max_length=500)  # canonical; an answer is right when its label is the same
+    result = models.JSONField()  # in Label Studio's result format
+    golden_item = models.UUIDField()  # where it was taken from; golden stands above this floor, so no key leads there
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(label=""), name="knownanswer_has_label")]
+
+    def __str__(self) -> str:
+        return f"{self.label} for {self.item_id}"
+
+
+class QualificationRound(UUIDModel):
+    """One try of a newcomer at a queue's known items, under the rules that held when it began."""
+
+    queue = models.ForeignKey("queues.Queue", on_delete=models.PROTECT, related_name="qualification_rounds")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()  # 1 for the first try
+    threshold = models.FloatField()  # share of right answers asked for
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)  # null: items are left
+    is_passed = models.BooleanField(null=True)  # null until finished
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["queue", "reviewer", "number"], name="qualificationround_number_once"),
+            models.UniqueConstraint(
+                fields=["queue", "reviewer"],
+                condition=Q(finished_at__isnull=True),
+                name="qualificationround_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True, is_passed__isnull=True)
+                | Q(finished_at__isnull=False, is_passed__isnull=False),
+                name="qualificationround_finished_has_verdict",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"round {self.number} of {self.reviewer} in {self.queue}"
+
+
+class QualificationAnswer(UUIDModel):
+    """One item of a round, and what was answered. It counts for nothing but the round."""
+
+    round = models.ForeignKey(QualificationRound, on_delete=models.PROTECT, related_name="answers")
+    item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="+")
+    place = models.PositiveSmallIntegerField()  # from 1
+    label = models.CharField(max_length=500, blank=True)
+    result = models.JSONField(null=True)  # null: not answered yet
+    is_right = models.BooleanField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["round", "place"], name="qualificationanswer_place_once"),
+            models.UniqueConstraint(fields=["round", "item"], name="qualificationanswer_item_once"),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, result__isnull=True, is_right__isnull=True)
+                | Q(answered_at__isnull=False, result__isnull=False, is_right__isnull=False),
+                name="qualificationanswer_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place} of {self.round_id}"
