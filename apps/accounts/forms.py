@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.keys import COMMANDS, keys_problems
+from apps.accounts.keys import COMMANDS, answer_row_problem, keys_problems, row_of
 from apps.accounts.models import Preferences
 from apps.accounts.selectors import languages
 
@@ -72,12 +72,32 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
         required=False,
         help_text=_("Minutes of work without a pause of five minutes. Empty: never."),
     )
+    answer_keys = forms.CharField(
+        label=_("Keys that answer, in order"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        help_text=_(
+            "One for the first answer, one for the second, and so on: 1234567890 or qwertyuiop. Empty: 1 to 9."
+        ),
+    )
 
     class Meta:
         model = Preferences
-        fields = ("theme", "text_size", "language", "daily_goal", "break_minutes", "has_single_keys")
-        labels = {"theme": _("Theme"), "text_size": _("Text size"), "has_single_keys": _("Single-key commands")}
-        help_texts = {"has_single_keys": _("Off: only combinations with Ctrl or Alt act, and Enter.")}
+        fields = (
+            *("theme", "text_size", "language", "daily_goal", "break_minutes"),
+            *("has_single_keys", "answer_keys", "answer_keys_come_first"),
+        )
+        labels = {
+            "theme": _("Theme"),
+            "text_size": _("Text size"),
+            "has_single_keys": _("Single-key commands"),
+            "answer_keys_come_first": _("My row comes first"),
+        }
+        help_texts = {
+            "has_single_keys": _("Off: only combinations with Ctrl or Alt act, and Enter."),
+            "answer_keys_come_first": _("Off: an answer to which the project has given a key of its own keeps it."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +126,12 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
         cleaned = super().clean() or self.cleaned_data
         for command, problem in keys_problems(self.keys()).items():
             self.add_error(f"key_{command}", problem)
+        if problem := answer_row_problem(cleaned.get("answer_keys", ""), self.keys()):
+            self.add_error("answer_keys", problem)
         return cleaned
+
+    def clean_answer_keys(self) -> str:
+        return row_of(self.cleaned_data["answer_keys"])
 
 
 class QuickForm(forms.Form):

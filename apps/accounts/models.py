@@ -70,6 +70,8 @@ class Preferences(UUIDModel):
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preferences")
     keys = models.JSONField(default=dict, blank=True)  # {command: letter}, only what differs from `accounts.keys`
+    answer_keys = models.CharField(max_length=30, blank=True)  # for the first answer, the second, …; empty: digits
+    answer_keys_come_first = models.BooleanField(default=False)  # True: also before the keys that a config gives
     has_single_keys = models.BooleanField(default=True)  # False: only combinations act (WCAG 2.1.4)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.AUTO)
     text_size = models.CharField(max_length=8, choices=TextSize, default=TextSize.NORMAL)
@@ -89,6 +91,9 @@ class Preferences(UUIDModel):
             models.CheckConstraint(
                 condition=models.Q(break_minutes__isnull=True) | models.Q(break_minutes__gte=5),
                 name="preferences_break",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answer_keys__regex=r"^(\S{2,})?$"), name="preferences_answer_keys"
             ),
         ]
 

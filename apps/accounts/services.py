@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import selectors
 from apps.accounts.errors import AlreadyHere
-from apps.accounts.keys import keys_changed, keys_problems
+from apps.accounts.keys import answer_row_problem, keys_changed, keys_problems
 from apps.accounts.models import Invitation, Preferences, User
 from apps.core.db import violates
 from apps.core.errors import InvalidInput, NotAllowed
@@ -33,9 +33,9 @@ def user_invite(
     """
     user = selectors.user_by_email(email=email) or _invited_user(email, name, can_create_projects=can_create_projects)
     if user.disabled_at is not None:
-        raise AlreadyHere("This person is disabled. Enable them instead of inviting them again.", field="email")
+        raise AlreadyHere(_("This person is disabled. Enable them instead of inviting them again."), field="email")
     if user.has_usable_password():
-        raise AlreadyHere("This person already has an account. Add them to the project instead.", field="email")
+        raise AlreadyHere(_("This person already has an account. Add them to the project instead."), field="email")
     # Replaced links must end strictly after their start, as the constraint says; their hash alone would be kept.
     user.invitations.filter(accepted_at__isnull=True, created_at__lt=now, expires_at__gt=now).update(expires_at=now)
     token = secrets.token_urlsafe(32)
@@ -106,18 +106,24 @@ def preferences_set(*, user: User, keys: Mapping[str, str] | None = None, **chos
     """Store what the person chose; what is not named stays. `keys` holds a letter for each command.
 
     Raises:
-        InvalidInput: two commands share a letter, or one cannot be used; names the command.
+        InvalidInput: two commands share a letter, or one cannot be used: names the command; or the row of answer keys
+            does not fit beside them.
     """
     for command, problem in keys_problems(keys or {}).items():
         raise InvalidInput(problem, field=command)
     if keys is not None:
         chosen["keys"] = keys_changed(keys)
+    if chosen.keys() & {"keys", "answer_keys"}:
+        kept = selectors.preferences_of(user=user)
+        row, letters = chosen.get("answer_keys", kept.answer_keys), chosen.get("keys", kept.keys)
+        if problem := answer_row_problem(row, letters):
+            raise InvalidInput(problem, field="answer_keys")
     return Preferences.objects.update_or_create(user=user, defaults=chosen)[0]
 
 
 def _refuse_oneself(user: User, by: User) -> None:
     if user == by:
-        raise NotAllowed("You cannot disable or enable yourself. Ask another manager.")
+        raise NotAllowed(_("You cannot disable or enable yourself. Ask another manager."))
 
 
 @transaction.atomic

@@ -69,7 +69,8 @@ function describe(node) {
 }
 
 function rows() {
-  const list = bound().map((node) => [node.dataset.key, describe(node)]);
+  const shown = (key) => (key.length === 1 ? key.toLowerCase() : key);
+  const list = bound().map((node) => [shown(node.dataset.key), describe(node)]);
   if ([...document.querySelectorAll("[data-filter]")].some(usable)) list.push(["/", sheet.dataset.textFind]);
   if ([...document.querySelectorAll("[data-primary]")].some(usable)) list.push(["Ctrl+Enter", sheet.dataset.textAnswer]);
   return [...list, ["?", sheet.dataset.textSheet]];
@@ -117,5 +118,6 @@ sheet?.querySelector("[data-keys-toggle]").addEventListener("change", (event) =>
 });
 document.body.addEventListener("htmx:load", () => remap(document));
 remap(document);
+if (root.dataset.answerKeys) import("./answer-keys.js");
 const switched = known("single_keys");
 if (switched) switchSingles(switched === "on");

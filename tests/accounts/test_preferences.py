@@ -101,7 +101,10 @@ def test_preferences_set_refuses_a_shared_letter(person):
     assert refused.value.field == "guideline"
 
 
-@pytest.mark.parametrize("fields", [{"theme": "pink"}, {"text_size": "huge"}, {"daily_goal": 0}, {"break_minutes": 1}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"theme": "pink"}, {"text_size": "huge"}, {"daily_goal": 0}, {"break_minutes": 1}, {"answer_keys": "a b"}],
+)
 def test_database_refuses_what_no_form_sends(person, fields):
     with pytest.raises(IntegrityError), transaction.atomic():
         Preferences.objects.create(user=person, **fields)
@@ -118,3 +121,36 @@ def test_keys_are_json_for_the_script(inside):
     page = inside.get(reverse(PAGE)).content.decode()
     mark = page.split('data-keymap="')[1].split('"')[0].replace("&quot;", '"')
     assert json.loads(mark) == {"undo": "z", "history": "y"}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("a", "from 2 to 30 keys"),
+        ("qwq", "“q” stands twice"),
+        ("q?", "“?” cannot answer"),
+        ("q\u0007", "cannot answer"),
+        ("qu", "“u” is the key of “Take the last answer back”"),
+    ],
+)
+def test_answer_keys_in_conflict_are_refused_in_words(inside, row, told):
+    answer = save(inside, answer_keys=row)
+    assert answer.status_code == 422
+    assert told in answer.content.decode()
+    assert not Preferences.objects.exists()
+
+
+def test_answer_keys_are_kept_small_and_without_gaps(inside, person):
+    assert save(inside, answer_keys="Q W é ;", answer_keys_come_first="on").status_code == 302
+    assert preferences_of(user=person).answer_keys == "qwé;"
+    page = inside.get(reverse(PAGE)).content.decode()
+    assert 'data-answer-keys="qwé;" data-answer-keys-first' in page
+
+
+def test_a_command_cannot_take_a_key_that_answers(person):
+    preferences_set(user=person, answer_keys="qw")
+    with pytest.raises(InvalidInput) as refused:
+        preferences_set(user=person, keys={"undo": "q"})
+    assert refused.value.field == "answer_keys"
+    preferences_set(user=person, keys={"undo": "q"}, answer_keys="")
+    assert preferences_of(user=person).keys == {"undo": "q"}

@@ -31,6 +31,10 @@ def person_marks(context: Context) -> SafeString:
         marks += mark_safe(' data-keys="off"')
     if chosen.keys:
         marks += format_html(' data-keymap="{}"', json.dumps(chosen.keys))
+    if chosen.answer_keys:
+        marks += format_html(' data-answer-keys="{}"', chosen.answer_keys)
+        if chosen.answer_keys_come_first:
+            marks += mark_safe(" data-answer-keys-first")
     if chosen.break_minutes:
         marks += format_html(' data-break="{}"', chosen.break_minutes)
     return marks

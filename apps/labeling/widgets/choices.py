@@ -93,6 +93,7 @@ class ChoicesWidget(ValueWidget):
                 hint=label.hint,
                 checked=label.value in chosen,
                 html=choice_html(label.html),
+                hotkey=label.hotkey,
             )
             for label, key in zip(control.labels, keys, strict=True)
         )

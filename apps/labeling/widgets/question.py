@@ -19,7 +19,8 @@ _DIGITS = "123456789"
 class Option:
     """One thing to press. `key` is the key that presses it while its question has the keys.
 
-    `html` is sanitised, and shown instead of the text, which stays its name.
+    `hotkey` is what the config asks for, as written; `html` is sanitised, and shown instead of the text, which stays
+    its name.
     """
 
     value: str
@@ -28,6 +29,12 @@ class Option:
     hint: str = ""
     checked: bool = False
     html: SafeString | None = None
+    hotkey: str = ""
+
+    @property
+    def has_hotkey(self) -> bool:
+        """Whether its key is the config's own, which a person's row of keys leaves alone unless he says otherwise."""
+        return self.key != "" and self.key == self.hotkey.lower()
 
 
 @dataclass(frozen=True, slots=True)

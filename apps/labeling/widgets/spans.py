@@ -95,7 +95,10 @@ class SpansWidget(Widget):
     def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
         keys = keys_for([label.hotkey for label in control.labels])
         pairs = zip(control.labels, keys, strict=True)
-        return tuple(Option(value=label.value, text=label.text, key=key, hint=label.hint) for label, key in pairs)
+        return tuple(
+            Option(value=label.value, text=label.text, key=key, hint=label.hint, hotkey=label.hotkey)
+            for label, key in pairs
+        )
 
     def extras(self, control: Control, posted: tuple[str, ...], context: Context) -> Mapping[str, Any]:
         options = self.options(control, posted, {})
