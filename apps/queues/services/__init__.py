@@ -33,7 +33,16 @@ from apps.queues.services.life import (
     queue_update,
 )
 from apps.queues.services.order import cursors_reset, item_terms_refresh, queue_rescore
+from apps.queues.services.people import (
+    reviewer_admission_end,
+    reviewer_admit,
+    reviewer_exclusion_begin,
+    reviewer_exclusion_end,
+    reviewer_pause,
+    reviewer_resume,
+)
 from apps.queues.services.slots import (
+    answers_of,
     item_lock,
     item_reopen,
     item_settle,
@@ -45,6 +54,7 @@ from apps.queues.services.slots import (
 
 __all__ = [
     "ItemsReport",
+    "answers_of",
     "cursors_reset",
     "item_escalate",
     "item_hand_to",
@@ -78,6 +88,12 @@ __all__ = [
     "review_return",
     "review_skip",
     "review_submit",
+    "reviewer_admission_end",
+    "reviewer_admit",
+    "reviewer_exclusion_begin",
+    "reviewer_exclusion_end",
+    "reviewer_pause",
+    "reviewer_resume",
     "slots_adjust",
     "stranded_sweep",
 ]

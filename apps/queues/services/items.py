@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict, InvalidInput
@@ -21,7 +22,7 @@ from apps.queues.models import Item, Queue, Review
 from apps.queues.selectors import reviewer_ids
 from apps.queues.services.adoption import search_text, trace_values
 from apps.queues.services.order import item_replace, latest_prediction, place_item
-from apps.queues.services.slots import item_lock, item_reopen, next_bump, slots_adjust
+from apps.queues.services.slots import answers_of, item_lock, item_reopen, next_bump, slots_adjust
 
 _TAKING = (Queue.State.OPEN, Queue.State.PAUSED)
 _BATCH = 500
@@ -76,6 +77,7 @@ def _store(*, queue: Queue, items: Sequence[Item]) -> int:
         have |= {(source, key) for key in rows.values_list("source_key", flat=True)}
     # An escalated trace already is an item of this queue.
     traced = Item.objects.filter(queue=queue, trace__in=[item.trace_id for item in items if item.trace_id])
+    traced = traced.exclude(source=Item.Source.HONEYPOT)
     known = set(traced.values_list("trace_id", flat=True))
     fresh = [item for item in items if (item.source, item.source_key) not in have and item.trace_id not in known]
     Item.objects.bulk_create(fresh, batch_size=_BATCH, ignore_conflicts=True)
@@ -133,8 +135,8 @@ def item_escalate(*, escalation: Escalation, now: datetime) -> Item:
         project.queues.filter(takes_escalations=True, state__in=_TAKING).order_by("takes_traces", "created_at").first()
     )
     if queue is None:
-        raise Conflict("No open queue of this project takes escalations. A manager can open one.")
-    existing = Item.objects.filter(queue=queue, trace=trace).first()
+        raise Conflict(_("No open queue of this project takes escalations. A manager can open one."))
+    existing = Item.objects.filter(queue=queue, trace=trace).exclude(source=Item.Source.HONEYPOT).first()
     item = _escalated_item(queue=queue, trace=trace, now=now) if existing is None else item_lock(item_id=existing.pk)
     deadlines = [due for due in (item.due_at, escalation.deadline_at) if due is not None]
     item.severity = max(item.severity, escalation.severity)
@@ -170,11 +172,11 @@ def item_hand_to(*, item_id: UUID, user: User, by: User) -> Item:
     """
     item = item_lock(item_id=item_id)
     if item.state != Item.State.OPEN:
-        raise Conflict(f"This item is {item.state}; only an open one can be handed to somebody.")
+        raise Conflict(_("This item is %(state)s; only an open one can be handed to somebody.") % {"state": item.state})
     if user.pk not in reviewer_ids(queue=item.queue):
-        raise InvalidInput(f"{user} does not work in this queue.", field="user")
+        raise InvalidInput(_("%(user)s does not work in this queue.") % {"user": user}, field="user")
     if item.reviews.filter(reviewer=user).exclude(state=Review.State.EXPIRED).exists():
-        raise Conflict(f"{user} has had this item.")
+        raise Conflict(_("%(user)s has had this item.") % {"user": user})
     if item.open_slots == 0:
         item.wanted = min(item.wanted + 1, 9)
         item.wanted_max = max(item.wanted_max, item.wanted)
@@ -189,7 +191,7 @@ def item_hand_to(*, item_id: UUID, user: User, by: User) -> Item:
 def item_retire(*, item_ids: Iterable[UUID], reason: str, by: User, now: datetime) -> int:
     """Take items out for good; their answers stay. Settled ones are left alone. Returns how many went."""
     if not reason.strip():
-        raise InvalidInput("Say why these items are taken out.", field="reason")
+        raise InvalidInput(_("Say why these items are taken out."), field="reason")
     done = 0
     for item_id in sorted(item_ids):
         item = item_lock(item_id=item_id)
@@ -223,9 +225,10 @@ def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
     done = 0
     for item_id in sorted(item_ids):
         item = item_lock(item_id=item_id)
-        if item.state == Item.State.OPEN or item.queue.state == Queue.State.CLOSED:
+        is_honeypot = item.source == Item.Source.HONEYPOT
+        if item.state == Item.State.OPEN or item.queue.state == Queue.State.CLOSED or is_honeypot:
             continue
-        submitted = item.reviews.filter(state=Review.State.SUBMITTED).count()
+        submitted = answers_of(item).submitted
         item.retired_reason = ""
         item.wanted_max = min(max(item.wanted_max, submitted + 1), 9)
         item_reopen(item=item)
@@ -240,7 +243,7 @@ def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
 def item_prioritise(*, item_ids: Iterable[UUID], priority: float, by: User) -> int:
     """Give items a manager's own term, in points, from -10 to 10. Returns how many changed."""
     if not -10 <= priority <= 10:
-        raise InvalidInput("A priority lies between -10 and 10.", field="priority")
+        raise InvalidInput(_("A priority lies between -10 and 10."), field="priority")
     done = 0
     for item_id in sorted(item_ids):
         item = item_lock(item_id=item_id)

@@ -7,11 +7,12 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.rows import Writes, fetch_one
 from apps.events.services import event_record
-from apps.queues.errors import QueueNotOpen, StaleLease
+from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld, StaleLease
 from apps.queues.models import Item, Queue, Review
 from apps.queues.selectors import REVIEW_COLUMNS, review_from
 from apps.queues.services import lanes
@@ -30,6 +31,8 @@ def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Ran
 
     Raises:
         QueueNotOpen: the queue is paused or closed.
+        ReviewerHeld: a manager or a test has paused the person here.
+        NotAdmitted: the queue asks for a qualification first.
     """
     order = lanes.lane_order(queue=queue, rng=rng)
     claimed = lanes.item_take(queue=queue, reviewer=reviewer, lanes=order, now=now, is_last=False)
@@ -37,7 +40,13 @@ def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Ran
         claimed = _claim_again(queue=queue, reviewer=reviewer, order=order, now=now)
     if claimed.outcome == "closed":
         queue.refresh_from_db(fields=["state"])
-        raise QueueNotOpen(f"This queue is {queue.state}. Your work is kept; nothing is given out for now.")
+        raise QueueNotOpen(
+            _("This queue is %(state)s. Your work is kept; nothing is given out for now.") % {"state": queue.state}
+        )
+    if claimed.outcome == "paused":
+        raise ReviewerHeld(_("You get no new items here for the moment; a manager will have a look."))
+    if claimed.outcome == "newcomer":
+        raise NotAdmitted(_("This queue begins with a short round of practice items."))
     return claimed.review
 
 
@@ -62,7 +71,7 @@ def _lock_leased(*, review: Review, token: int) -> Review:
     """Lock item and review, and check that the lease is this one and still runs."""
     locked = review_lock(review_id=review.pk, reviewer=review.reviewer)
     if locked.token != token or locked.state != Review.State.LEASED:
-        raise StaleLease("This item is no longer yours; what you wrote is kept as a draft.")
+        raise StaleLease(_("This item is no longer yours; what you wrote is kept as a draft."))
     return locked
 
 
@@ -102,11 +111,13 @@ def review_submit(*, review: Review, token: int, now: datetime, writes: Writes) 
     """
     item = review.item
     if review.token != token or item.state == Item.State.RETIRED:
-        raise StaleLease("Somebody else has this item now, or it was taken out; what you wrote is kept as a draft.")
-    slot_is_free = item.state == Item.State.OPEN and item.open_slots > 0
+        raise StaleLease(_("Somebody else has this item now, or it was taken out; what you wrote is kept as a draft."))
+    slot_is_free = item.open_slots > 0 or item.state == Item.State.HONEYPOT
     taken_back = review.state == Review.State.EXPIRED and slot_is_free
     if review.state != Review.State.LEASED and not taken_back:
-        raise StaleLease("Your time with this item ran out and its place was given away; your work is kept as a draft.")
+        raise StaleLease(
+            _("Your time with this item ran out and its place was given away; your work is kept as a draft.")
+        )
     review.state, review.submitted_at, review.skip_reason = Review.State.SUBMITTED, now, ""
     writes.update(review, ["state", "submitted_at", "skip_reason"])
 
@@ -114,7 +125,7 @@ def review_submit(*, review: Review, token: int, now: datetime, writes: Writes) 
 def review_give_back(*, review: Review, now: datetime) -> None:
     """After an undo: a locked review goes back to the same person with a new token; nobody gets the slot meanwhile."""
     if review.state != Review.State.SUBMITTED:
-        raise StaleLease("This answer was already taken back.")
+        raise StaleLease(_("This answer was already taken back."))
     review.state = Review.State.LEASED
     review.token, review.submitted_at = _next_token(), None
     review.leased_at = now

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from apps.core.rows import Writes, fetch_one
-from apps.queues.models import Item, Queue, Review
+from apps.queues.models import Item, Queue
 from apps.queues.selectors import REVIEWING_ROLES, WORKS_IN_QUEUE, reviewer_ids
 
 
@@ -28,20 +28,26 @@ class Answers:
     is_anybody_left: bool
 
 
+# Somebody whose answers were left out of the queue: they neither count nor keep a slot, and he gets nothing more.
+_LEFT_OUT = """EXISTS (SELECT 1 FROM queues_reviewerexclusion x
+                       WHERE x.queue_id = %(queue)s::uuid AND x.reviewer_id = {} AND x.ended_at IS NULL)"""
 # One row about the item %(item)s. %(but)s is not counted: his review is being changed in the same transaction.
 ANSWERS = f"""
-    SELECT count(*) FILTER (WHERE r.state = 'leased' AND r.reviewer_id IS DISTINCT FROM %(but)s::uuid) AS live,
-           count(*) FILTER (WHERE r.state = 'submitted' AND r.reviewer_id IS DISTINCT FROM %(but)s::uuid) AS submitted,
-           count(*) FILTER (WHERE r.state <> 'expired' AND r.reviewer_id IS DISTINCT FROM %(but)s::uuid) AS had,
+    SELECT count(*) FILTER (WHERE r.state = 'leased' AND r.is_other AND NOT r.is_left_out) AS live,
+           count(*) FILTER (WHERE r.state = 'submitted' AND r.is_other AND NOT r.is_left_out) AS submitted,
+           count(*) FILTER (WHERE r.state <> 'expired' AND r.is_other) AS had,
            EXISTS (
                SELECT 1 FROM queues_queue q
                JOIN projects_membership m ON m.project_id = q.project_id AND m.user_id IS DISTINCT FROM %(but)s::uuid
                JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-               WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE} AND NOT EXISTS (
+               WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE} AND NOT {_LEFT_OUT.format("m.user_id")}
+                 AND NOT EXISTS (
                    SELECT 1 FROM queues_review h
                    WHERE h.item_id = %(item)s::uuid AND h.reviewer_id = m.user_id AND h.state <> 'expired')
            ) AS is_anybody_left
-    FROM queues_review r WHERE r.item_id = %(item)s::uuid
+    FROM (SELECT v.state, v.reviewer_id IS DISTINCT FROM %(but)s::uuid AS is_other,
+                 {_LEFT_OUT.format("v.reviewer_id")} AS is_left_out
+          FROM queues_review v WHERE v.item_id = %(item)s::uuid) r
 """  # noqa: S608 (constants)
 
 
@@ -50,7 +56,8 @@ def answers_values(item: Item, *, but: UUID | None) -> dict[str, Any]:
     return {"item": item.pk, "queue": item.queue_id, "but": but, "roles": REVIEWING_ROLES}
 
 
-def _answers(item: Item) -> Answers:
+def answers_of(item: Item) -> Answers:
+    """The facts now. The caller holds the item's lock."""
     row = fetch_one(ANSWERS, answers_values(item, but=None))
     assert row is not None
     live, submitted, had, is_anybody_left = row
@@ -63,7 +70,7 @@ def slots_adjust(*, item: Item, answers: Answers | None = None, writes: Writes |
     Open slots are the answers asked for, less those given and those being given. An item whose slots come free again
     re-enters the claimable rows with a new `bumped_seq`. With `writes` it is written together with other changes.
     """
-    answers = answers or _answers(item)
+    answers = answers or answers_of(item)
     values = [item.pk, *(getattr(item, name) for name in _LIFE), answers.live + answers.submitted]
 
     def taken(row: Any) -> None:
@@ -110,13 +117,14 @@ def item_to_adjudication(
 
 def item_reopen(*, item: Item) -> None:
     """Answers are wanted again, as many as are given or being given now, and at least the queue's minimum."""
-    busy = item.reviews.filter(state__in=[Review.State.LEASED, Review.State.SUBMITTED]).count()
+    answers = answers_of(item)
+    busy = answers.live + answers.submitted
     item.state = Item.State.OPEN
     item.settled_at = None
     item.adjudication_reason = ""
     item.wanted_max = max(item.wanted_max, busy)
     item.wanted = min(max(item.queue.overlap_min, busy), item.wanted_max)
-    slots_adjust(item=item)
+    slots_adjust(item=item, answers=answers)
 
 
 def item_want_more(*, item: Item, answers: Answers | None = None, writes: Writes | None = None) -> bool:
@@ -124,7 +132,7 @@ def item_want_more(*, item: Item, answers: Answers | None = None, writes: Writes
 
     Nobody eligible left means adjudication: an item is never open for ever.
     """
-    answers = answers or _answers(item)
+    answers = answers or answers_of(item)
     if answers.submitted >= item.wanted:
         if item.wanted >= item.wanted_max:
             return False
@@ -160,5 +168,5 @@ def stranded_sweep(*, queue: Queue) -> int:
     for item_id in list(started):
         with transaction.atomic():
             item = item_lock(item_id=item_id)
-            moved += strand_check(item=item, answers=_answers(item))
+            moved += strand_check(item=item, answers=answers_of(item))
     return moved
