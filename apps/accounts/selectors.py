@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import get_language_info, to_language
+from django.utils.translation import gettext as _
 
 from apps.accounts.errors import InvitationOver, InvitationUnknown
 from apps.accounts.models import Invitation, Preferences, User
@@ -32,11 +33,11 @@ def invitation_by_token(*, token: str, now: datetime) -> Invitation:
     """
     invitation = Invitation.objects.select_related("user").filter(token_hash=token_hash(token)).first()
     if invitation is None:
-        raise InvitationUnknown("No invitation has this address.")
+        raise InvitationUnknown(_("No invitation has this address."))
     if invitation.accepted_at is not None:
-        raise InvitationOver("This invitation was already used. Log in with your e-mail address.")
+        raise InvitationOver(_("This invitation was already used. Log in with your e-mail address."))
     if invitation.expires_at <= now or invitation.user.disabled_at is not None:
-        raise InvitationOver("This invitation is over. Ask who invited you for a new one.")
+        raise InvitationOver(_("This invitation is over. Ask who invited you for a new one."))
     return invitation
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.evaluation.errors import SetUnusable
 from apps.golden.models import GoldenItem, GoldenVersion
@@ -102,8 +103,13 @@ def external_rows(external_set: Mapping[str, Any]) -> EvaluationSet:
     try:
         content = path.read_bytes()
     except OSError as exc:
-        raise SetUnusable(f"The file of the set {external_set['name']} is gone.") from exc
+        raise SetUnusable(
+            _("The file of the set %(external_set)s is gone.") % {"external_set": external_set["name"]}
+        ) from exc
     if hashlib.sha256(content).hexdigest() != external_set["sha256"]:
-        raise SetUnusable(f"The file of the set {external_set['name']} has changed since the run was asked for.")
+        raise SetUnusable(
+            _("The file of the set %(external_set)s has changed since the run was asked for.")
+            % {"external_set": external_set["name"]}
+        )
     rows = tuple(EvaluationRow(**json.loads(line)) for line in content.splitlines() if line)
     return EvaluationSet(str(external_set["name"]), rows)

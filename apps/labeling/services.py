@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict
@@ -67,7 +68,7 @@ def annotation_withdraw(*, annotation: Annotation) -> None:
     """
     current = Annotation.objects.filter(pk=annotation.pk, status=Annotation.Status.CURRENT)
     if not current.update(status=Annotation.Status.WITHDRAWN):
-        raise Conflict("This answer was already taken back.")
+        raise Conflict(_("This answer was already taken back."))
 
 
 @transaction.atomic

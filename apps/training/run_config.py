@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.golden.models import GoldenVersion
 from apps.projects.labelling import parse_config
@@ -24,7 +25,7 @@ def checked_config(config: Mapping[str, Any], *, version: GoldenVersion) -> dict
     """
     own = _OWN & set(config)
     if own:
-        raise TrainingRefused(f"{min(own)} cannot be chosen.", field=min(own))
+        raise TrainingRefused(_("%(setting)s cannot be chosen.") % {"setting": min(own)}, field=min(own))
     values = {**config, "labels": _labels(version), "threads": settings.TRAINER_THREADS}
     try:
         job = train_job_from({**values, "train": Path(), "cache_dir": Path()})

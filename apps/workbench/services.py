@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus
@@ -69,7 +70,7 @@ def answer_submit(
     if earlier is not None:
         if canonical_bytes(earlier.result) == canonical_bytes(result):
             return Annotation.objects.get(pk=earlier.id)
-        raise Conflict("This item was answered from here before, otherwise. Undo that answer to change it.")
+        raise Conflict(_("This item was answered from here before, otherwise. Undo that answer to change it."))
     with Writes() as writes:
         queues.review_submit(review=review, token=token, now=now, writes=writes)
         annotation = annotation_submit(
@@ -158,14 +159,14 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
         .first()
     )
     if latest is None:
-        raise Conflict("There is nothing to undo in this queue.")
+        raise Conflict(_("There is nothing to undo in this queue."))
     held = Review.objects.filter(item__queue=queue, reviewer=reviewer, state=Review.State.LEASED)
     # Both items in the order of their ids, as whoever locks two must.
     for item_id in sorted({latest.item_id, *held.values_list("item_id", flat=True)}):
         queues.item_lock(item_id=item_id)
     review = queues.review_lock(review_id=latest.review_id, reviewer=reviewer)
     if review.item.state == Item.State.RETIRED:
-        raise Conflict("That item was taken out by a manager; its answer stays as it is.")
+        raise Conflict(_("That item was taken out by a manager; its answer stays as it is."))
     for other in held:
         queues.review_release(review=other, token=other.token)
     annotation_withdraw(annotation=latest)
@@ -262,14 +263,14 @@ def _send_back(*, item: Item) -> None:
     submitted = item.reviews.filter(state=Review.State.SUBMITTED).count()
     wanted = min(submitted + _MORE_AFTER_SENDING_BACK, 9)
     if wanted == submitted:
-        raise Conflict("This item has nine answers, the most there can be; decide it.")
+        raise Conflict(_("This item has nine answers, the most there can be; decide it."))
     queues.item_reopen(item=item)
     item.wanted_max = max(item.wanted_max, wanted)
     item.wanted = wanted
     queues.slots_adjust(item=item)
     queues.item_want_more(item=item)
     if item.state != Item.State.OPEN:
-        raise Conflict("Nobody is left who could answer this item; decide it, or add people to the queue.")
+        raise Conflict(_("Nobody is left who could answer this item; decide it, or add people to the queue."))
 
 
 @transaction.atomic
@@ -288,7 +289,7 @@ def adjudication_undo(*, adjudicator: User, queue: Queue, now: datetime) -> Item
         .first()
     )
     if latest is None:
-        raise Conflict("There is no decision of yours to undo in this queue.")
+        raise Conflict(_("There is no decision of yours to undo in this queue."))
     item = queues.item_lock(item_id=latest.item_id)
     adjudication_withdraw(adjudication=latest, by=adjudicator)
     queues.item_to_adjudication(item=item, reason="a decision was taken back")

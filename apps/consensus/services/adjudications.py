@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus
@@ -34,9 +35,9 @@ def adjudication_decide(
         AnswerInvalid: the result does not fit the item's schema.
     """
     if item.annotations.filter(reviewer=adjudicator, status=Annotation.Status.CURRENT).exists():
-        raise NotAllowed("You have answered this item yourself; another adjudicator decides it.")
+        raise NotAllowed(_("You have answered this item yourself; another adjudicator decides it."))
     if item.state != Item.State.ADJUDICATION:
-        raise Conflict("This item is no longer disputed; nothing was changed.")
+        raise Conflict(_("This item is no longer disputed; nothing was changed."))
     label = _checked_label(item=item, decision=decision, result=result)
     adjudication = Adjudication(
         item=item,
@@ -57,11 +58,11 @@ def adjudication_decide(
 def _checked_label(*, item: Item, decision: str, result: Result | None) -> str:
     """The canonical value decided for; empty where the decision is none."""
     if decision not in Adjudication.Decision.values:
-        raise InvalidInput("Unknown decision.", field="decision")
+        raise InvalidInput(_("Unknown decision."), field="decision")
     if decision != Adjudication.Decision.LABEL:
         return ""
     if result is None:
-        raise InvalidInput("Choose an answer to decide for.", field="result")
+        raise InvalidInput(_("Choose an answer to decide for."), field="result")
     config = config_of(item.schema)
     check_result(config, result, data=item.data)
     return (answer_label(config, result) or "")[:500]
@@ -75,7 +76,7 @@ def _store(adjudication: Adjudication) -> None:
     except IntegrityError as exc:
         if not violates(exc, "adjudication_one_current"):
             raise
-        raise Conflict("Somebody else has decided this item meanwhile; nothing was changed.") from exc
+        raise Conflict(_("Somebody else has decided this item meanwhile; nothing was changed.")) from exc
 
 
 def _decided(*, item: Item, adjudication: Adjudication, now: datetime) -> None:
@@ -99,8 +100,8 @@ def adjudication_withdraw(*, adjudication: Adjudication, by: User) -> None:
         Conflict: it was taken back already.
     """
     if adjudication.adjudicator_id != by.pk:
-        raise NotAllowed("Only the adjudicator who decided can take it back.")
+        raise NotAllowed(_("Only the adjudicator who decided can take it back."))
     current = Adjudication.objects.filter(pk=adjudication.pk, status=Adjudication.Status.CURRENT)
     if not current.update(status=Adjudication.Status.WITHDRAWN):
-        raise Conflict("This decision was already taken back.")
+        raise Conflict(_("This decision was already taken back."))
     Consensus.objects.filter(item_id=adjudication.item_id).update(state=Consensus.State.UNSETTLED)

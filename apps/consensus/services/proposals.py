@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from apps.accounts.models import User
@@ -83,7 +84,7 @@ def proposal_apply(*, proposal_id: UUID, by: User, now: datetime) -> ConsensusPr
     """
     proposal, item = _locked(proposal_id, State.OPEN)
     if item.state != Item.State.SETTLED:
-        raise Conflict("This item is not settled any more; nothing was changed.")
+        raise Conflict(_("This item is not settled any more; nothing was changed."))
     item_requeue(item_ids=[item.pk], by=by)
     return _decided(proposal, State.APPLIED, item=item, by=by, now=now)
 
@@ -107,7 +108,7 @@ def proposal_revert(*, proposal_id: UUID, by: User, now: datetime) -> ConsensusP
     consensus = Consensus.objects.filter(item=item, label=proposal.label, state=Consensus.State.SETTLED).first()
     answers = item.annotations.filter(status="current").exclude(label="").count()
     if item.state != Item.State.OPEN or is_taken or consensus is None or answers != proposal.n_annotations:
-        raise Conflict("Somebody has taken up this item since; it settles by the new answer.")
+        raise Conflict(_("Somebody has taken up this item since; it settles by the new answer."))
     item_settle(item=item, now=now)
     return _decided(proposal, State.REVERTED, item=item, by=by, now=now)
 
@@ -118,7 +119,7 @@ def _locked(proposal_id: UUID, expected: str) -> tuple[ConsensusProposal, Item]:
     item = item_lock(item_id=item_id)
     proposal = ConsensusProposal.objects.filter(pk=proposal_id).first()
     if proposal is None or proposal.state != expected:
-        raise Conflict("Somebody has decided this meanwhile; nothing was changed.")
+        raise Conflict(_("Somebody has decided this meanwhile; nothing was changed."))
     return proposal, item
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts import selectors as accounts_selectors
 from apps.accounts import services as accounts
@@ -97,7 +98,7 @@ def project_creation_set(*, project: Project, user: User, allowed: bool, by: Use
         NotAllowed: `by` may not start projects himself.
     """
     if not by.can_create_projects:
-        raise NotAllowed("Only somebody who may start projects can let others do so.")
+        raise NotAllowed(_("Only somebody who may start projects can let others do so."))
     user = accounts.user_set_can_create_projects(user=user, allowed=allowed)
     verb = "user.may_create_projects" if allowed else "user.may_not_create_projects"
     event_record(verb=verb, obj=user, project_id=project.pk, actor=by, at=now)
@@ -107,6 +108,9 @@ def project_creation_set(*, project: Project, user: User, allowed: bool, by: Use
 def _refuse_foreign(by: User, user: User) -> None:
     if not by.is_superuser and not projects_selectors.manages_all_of(manager=by, user=user):
         raise NotAllowed(
-            f"{user} also works in projects that you do not manage. Remove them from this project, "
-            "or ask a manager of the others."
+            _(
+                "%(user)s also works in projects that you do not manage. "
+                "Remove them from this project, or ask a manager of the others."
+            )
+            % {"user": user}
         )

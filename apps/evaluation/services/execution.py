@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.core.errors import TouchstoneError
 from apps.core.jobs import JobLost, job_beat, job_claim, job_finish
@@ -58,7 +59,7 @@ def _execute(run: EvaluationRun) -> None:
     models = [run.candidate] + ([run.champion] if run.champion else [])
     found = _evaluation_set(run, models)
     if not found.rows:
-        raise SetUnusable("No item of the set can be evaluated: all were erased, or seen by one of the models.")
+        raise SetUnusable(_("No item of the set can be evaluated: all were erased, or seen by one of the models."))
     with tempfile.TemporaryDirectory(prefix="evaluation-") as workdir:
         predicted = model_predict(
             models=models,

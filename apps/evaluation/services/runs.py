@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.jobs import job_cancel, jobs_reap
@@ -45,7 +46,10 @@ def evaluation_run_create(
     """
     champion = champion_of(project=candidate.project)
     if champion == candidate:
-        raise AlreadyChampion(f"Model {candidate.number} is the champion already; choose another one to compare.")
+        raise AlreadyChampion(
+            _("Model %(candidate)s is the champion already; choose another one to compare.")
+            % {"candidate": candidate.number}
+        )
     _check_set(candidate, golden_version, external_set, split)
     run = EvaluationRun.objects.create(
         project=candidate.project,
@@ -88,11 +92,11 @@ def _check_set(
     candidate: ModelVersion, golden_version: GoldenVersion | None, external_set: Mapping[str, Any] | None, split: str
 ) -> None:
     if (golden_version is None) == (external_set is None):
-        raise SetUnusable("Name a golden version or a list of rows, one of the two.", field="golden_version")
+        raise SetUnusable(_("Name a golden version or a list of rows, one of the two."), field="golden_version")
     if golden_version is None:
         return
     if golden_version.golden_set.project_id != candidate.project_id or golden_version.frozen_at is None:
-        raise SetUnusable("This version does not belong to the project.", field="golden_version")
+        raise SetUnusable(_("This version does not belong to the project."), field="golden_version")
     if not golden_version.items.filter(split=split).exists():
         words = f"Version {golden_version.number} of {golden_version.golden_set} has no {split} items to evaluate on."
         raise SetUnusable(words, field="golden_version")
@@ -107,7 +111,7 @@ def evaluation_run_cancel(*, run: EvaluationRun, by: User, now: datetime) -> Eva
     """
     run.refresh_from_db()
     if run.is_terminal:
-        raise RunOver("This evaluation has ended already; nothing was changed.")
+        raise RunOver(_("This evaluation has ended already; nothing was changed."))
     job_cancel(run, now=now)
     event_record(verb="evaluation_run.cancelled", obj=run, project_id=run.project_id, actor=by, at=now)
     return run

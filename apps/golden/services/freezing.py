@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.events.services import event_record
@@ -59,7 +60,9 @@ def golden_freeze(*, golden_set: GoldenSet, by: User, now: datetime, note: str =
     content_hash = merkle_root({one.candidate.key: one.digest for one in placed})
     parent = version_latest(golden_set=locked)
     if parent is not None and (parent.content_hash, parent.schema_id) == (content_hash, chain.current.pk):
-        raise NothingChanged(f"Nothing has changed since version {parent.number}; nothing was frozen.")
+        raise NothingChanged(
+            _("Nothing has changed since version %(parent)s; nothing was frozen.") % {"parent": parent.number}
+        )
     version = GoldenVersion.objects.create(
         golden_set=locked,
         number=parent.number + 1 if parent else 1,

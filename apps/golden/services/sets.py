@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.db import violates
@@ -38,9 +39,9 @@ def golden_set_create(
     """
     slug = slugify(name)[:60] or (secrets.token_hex(4) if name.strip() else "")
     if not slug:
-        raise SetInvalid("Give the set a name.", field="name")
+        raise SetInvalid(_("Give the set a name."), field="name")
     if not 0 <= test_share < 1:
-        raise SetInvalid("The test share lies between 0 and 99 %.", field="test_share")
+        raise SetInvalid(_("The test share lies between 0 and 99 %."), field="test_share")
     try:
         # Inner block: the outer transaction must survive the refused insert.
         with transaction.atomic():
@@ -58,7 +59,7 @@ def golden_set_create(
     except IntegrityError as exc:
         if not violates(exc, "goldenset_slug_once"):
             raise
-        raise SetInvalid("The project already has a golden set of this name.", field="name") from exc
+        raise SetInvalid(_("The project already has a golden set of this name."), field="name") from exc
     event_record(
         verb="golden_set.created",
         obj=made,

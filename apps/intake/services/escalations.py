@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.canonical import sha256_hex
 from apps.core.errors import FieldProblem, InvalidFields
@@ -52,7 +53,7 @@ def escalation_create(
     if earlier := Escalation.objects.filter(project=project, request_hash=request_hash).first():
         return EscalationReceipt(earlier, False)
     if shape.deadline_at and shape.deadline_at <= now:
-        raise InvalidFields([FieldProblem("deadline_at", "The deadline has passed.")])
+        raise InvalidFields([FieldProblem("deadline_at", _("The deadline has passed."))])
     reason = reason_by_code(project=project, code=shape.reason)
     trace = _trace_of(project, shape, plain, api_key=api_key, now=now)
     return _store(trace, reason, shape, request_hash, api_key=api_key, now=now)

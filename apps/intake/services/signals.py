@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.core.canonical import sha256_hex
 from apps.core.db import violates
@@ -49,7 +50,7 @@ def signal_ingest(
     if earlier := Signal.objects.filter(project=project, event_hash=event_hash).first():
         return SignalReceipt(earlier, False)
     if shape.occurred_at and shape.occurred_at > now + CLOCK_SKEW:
-        raise InvalidFields([FieldProblem("occurred_at", "The time lies in the future.")])
+        raise InvalidFields([FieldProblem("occurred_at", _("The time lies in the future."))])
     return _store(_signal_of(trace, shape, reason, event_hash, now=now), api_key=api_key, now=now)
 
 
@@ -86,9 +87,9 @@ def _check_kind(shape: SignalIn) -> None:
 
 def _presence(field: str, is_given: bool, is_needed: bool, is_taken: bool, kind: str) -> list[FieldProblem]:
     if is_needed and not is_given:
-        return [FieldProblem(field, f"A signal of kind {kind} needs this field.")]
+        return [FieldProblem(field, _("A signal of kind %(kind)s needs this field.") % {"kind": kind})]
     if is_given and not is_taken:
-        return [FieldProblem(field, f"A signal of kind {kind} does not take this field.")]
+        return [FieldProblem(field, _("A signal of kind %(kind)s does not take this field.") % {"kind": kind})]
     return []
 
 
@@ -97,9 +98,9 @@ def _value_range(shape: SignalIn) -> list[FieldProblem]:
     if value is None:
         return []
     if shape.kind == "csat" and value not in (1, 2, 3, 4, 5):
-        return [FieldProblem("value", "A satisfaction rating is 1, 2, 3, 4 or 5.")]
+        return [FieldProblem("value", _("A satisfaction rating is 1, 2, 3, 4 or 5."))]
     if shape.kind == "dwell" and value < 0:
-        return [FieldProblem("value", "A dwell time is not negative.")]
+        return [FieldProblem("value", _("A dwell time is not negative."))]
     return []
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from apps.core import figures
 from apps.core.canonical import canonical_bytes, sha256_hex
 from apps.core.errors import FieldProblem, InvalidFields
 from apps.core.strict_json import json_problems
@@ -88,16 +90,24 @@ def _fitting(numbered: Any, verdicts: dict[int, RowVerdict], *, now: datetime) -
 
 def _read(index: int, row: Mapping[str, Any], *, now: datetime) -> _Row:
     if not isinstance(row, dict):
-        raise InvalidFields([FieldProblem("", "The row is not an object.")])
+        raise InvalidFields([FieldProblem("", _("The row is not an object."))])
     plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
     if problems := json_problems(plain):
         raise InvalidFields(problems)
     shape = read_shape(TraceIn, plain)
     if shape.occurred_at and shape.occurred_at > now + CLOCK_SKEW:
-        raise InvalidFields([FieldProblem("occurred_at", "The time lies in the future.")])
+        raise InvalidFields([FieldProblem("occurred_at", _("The time lies in the future."))])
     body = canonical_bytes(plain)
     if len(body) > MAX_ROW_BYTES:
-        raise InvalidFields([FieldProblem("", f"The row has more than {MAX_ROW_BYTES:,} bytes.")])
+        raise InvalidFields(
+            [
+                FieldProblem(
+                    "",
+                    _("The row has more than %(max_row_bytes)s bytes.")
+                    % {"max_row_bytes": figures.number(MAX_ROW_BYTES, 0)},
+                )
+            ]
+        )
     return _Row(index, shape, sha256_hex(plain))
 
 
@@ -135,7 +145,7 @@ def _verdict(row: _Row, stored: Trace) -> RowVerdict:
         return RowVerdict(row.index, stored.trace_id, CREATED, row.trace)
     if stored.body_hash == row.body_hash:
         return RowVerdict(row.index, stored.trace_id, REPEATED, stored)
-    problem = FieldProblem("trace_id", "This trace_id was sent before with another body. The first one is kept.")
+    problem = FieldProblem("trace_id", _("This trace_id was sent before with another body. The first one is kept."))
     return RowVerdict(row.index, stored.trace_id, REFUSED, None, (problem,))
 
 

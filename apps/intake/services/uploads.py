@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import InvalidInput
@@ -59,13 +60,15 @@ def upload_create(*, project: Project, name: str, content: bytes, by: User, now:
 
 def _table(content: bytes, *, name: str) -> Table:
     if len(content) > MAX_BYTES:
-        raise UploadRefused("The file has more than 10 MiB. Split it, or send it in batches by the API.", field="file")
+        raise UploadRefused(
+            _("The file has more than 10 MiB. Split it, or send it in batches by the API."), field="file"
+        )
     try:
         table = read_table(content, name=name)
     except NotATable as exc:
         raise UploadRefused(str(exc), field="file") from exc
     if not table.rows:
-        raise UploadRefused("The file has a header and no rows.", field="file")
+        raise UploadRefused(_("The file has a header and no rows."), field="file")
     if len(table.rows) > MAX_ROWS:
         message = f"The file has {len(table.rows):,} rows; {MAX_ROWS:,} is the most at once."
         raise UploadRefused(message, field="file")
@@ -88,9 +91,9 @@ def upload_map(*, upload: Upload, mapping: Mapping[str, Any]) -> Upload:
     chosen = {target: str(mapping[target]) for target in TARGETS if mapping.get(target)}
     for target, column in chosen.items():
         if column not in columns:
-            raise InvalidInput(f"The file has no column “{column}”.", field=target)
+            raise InvalidInput(_("The file has no column “%(column)s”.") % {"column": column}, field=target)
     if "input" not in chosen:
-        raise InvalidInput("Choose the column that holds the input.", field="input")
+        raise InvalidInput(_("Choose the column that holds the input."), field="input")
     held.mapping = chosen | {MODEL: str(mapping.get(MODEL) or "")[:200], REST: bool(mapping.get(REST))}
     held.save(update_fields=["mapping"])
     return held
@@ -104,7 +107,7 @@ def upload_hold(*, upload: Upload, state: str = Upload.State.PREVIEW) -> Upload:
     """
     held = Upload.objects.select_for_update(of=("self",)).select_related("project").get(pk=upload.pk)
     if held.state != state:
-        raise UploadDone(f"This file is {held.get_state_display().lower()} already.")
+        raise UploadDone(_("This file is %(lower)s already.") % {"lower": held.get_state_display().lower()})
     return held
 
 
@@ -117,7 +120,7 @@ def upload_rows(*, upload: Upload) -> MappedTable:
     table = _table(bytes(upload.content), name=upload.name)
     mapping = {target: column for target, column in upload.mapping.items() if target in TARGETS}
     if "input" not in mapping:
-        raise InvalidInput("Choose the column that holds the input.", field="input")
+        raise InvalidInput(_("Choose the column that holds the input."), field="input")
     rows = map_rows(
         table, mapping, model=upload.mapping.get(MODEL, ""), keep_rest=bool(upload.mapping.get(REST, False))
     )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import TouchstoneError
 from apps.core.strict_json import parse_json
 from apps.labeling.errors import AnswerInvalid
@@ -166,10 +168,17 @@ class ValueWidget(Widget):
         for region in regions:
             place = (region.get("id") if control.per_region else None, region.get("item_index"))
             if place in seen:
-                raise refuse(control, "repeated_control", f'"{control.name}" is answered twice.')
+                raise refuse(
+                    control, "repeated_control", _('"%(control)s" is answered twice.') % {"control": control.name}
+                )
             seen.add(place)
             if self.value_field not in region["value"]:
-                raise refuse(control, "type", f'The value of "{control.name}" must hold "{self.value_field}".')
+                raise refuse(
+                    control,
+                    "type",
+                    _('The value of "%(control)s" must hold "%(value_field)s".')
+                    % {"control": control.name, "value_field": self.value_field},
+                )
             self.check_value(control, region["value"][self.value_field])
 
     def show(self, control: Control, regions: Sequence[Region]) -> tuple[str, ...]:
@@ -226,9 +235,14 @@ def json_field(control: Control, posted: Sequence[str]) -> list[Any]:
     try:
         found = parse_json(text.encode(errors="surrogatepass"))
     except TouchstoneError as exc:
-        raise refuse(control, "json", f'The answer to "{control.name}" is not readable: {exc.message}') from exc
+        raise refuse(
+            control,
+            "json",
+            _('The answer to "%(control)s" is not readable: %(message)s')
+            % {"control": control.name, "message": exc.message},
+        ) from exc
     if not isinstance(found, list):
-        raise refuse(control, "type", f'The answer to "{control.name}" must be a list.')
+        raise refuse(control, "type", _('The answer to "%(control)s" must be a list.') % {"control": control.name})
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.core import figures
 from apps.labeling.widgets.base import MAX_TEXT, Context, Place, Region, Widget, json_field, refuse
 from apps.labeling.widgets.panels import turns_of
 from apps.projects.labelling import Control, resolve
@@ -23,7 +24,11 @@ class ChatWidget(Widget):
         """Whole regions, as the page's module keeps them; where they belong is said here."""
         regions = json_field(control, posted)
         if not all(isinstance(region, dict) for region in regions):
-            raise refuse(control, "type", f'The answer to "{control.name}" must be a list of messages.')
+            raise refuse(
+                control,
+                "type",
+                _('The answer to "%(control)s" must be a list of messages.') % {"control": control.name},
+            )
         frame = {"from_name": control.name, "to_name": control.name, "type": control.type}
         return [{**region, **frame} for region in regions]
 
@@ -82,16 +87,29 @@ def _message(region: Region) -> dict[str, Any]:
 
 def _check_message(control: Control, message: Any) -> None:
     if not isinstance(message, dict):
-        raise refuse(control, "type", f'A message of "{control.name}" must be an object with role and content.')
+        raise refuse(
+            control,
+            "type",
+            _('A message of "%(control)s" must be an object with role and content.') % {"control": control.name},
+        )
     role, content, at = (message.get(name) for name in ("role", "content", "createdAt"))
     if not isinstance(role, str) or not role.strip() or len(role) > MAX_ROLE:
-        raise refuse(control, "role", f'A message of "{control.name}" has no role.')
+        raise refuse(control, "role", _('A message of "%(control)s" has no role.') % {"control": control.name})
     if not isinstance(content, str) or not content.strip():
-        raise refuse(control, "empty", f'A message of "{control.name}" holds no words.')
+        raise refuse(control, "empty", _('A message of "%(control)s" holds no words.') % {"control": control.name})
     if len(content) > MAX_TEXT:
-        raise refuse(control, "too_long", f'A message of "{control.name}" is longer than {MAX_TEXT:,} characters.')
+        raise refuse(
+            control,
+            "too_long",
+            _('A message of "%(control)s" is longer than %(max_text)s characters.')
+            % {"control": control.name, "max_text": figures.number(MAX_TEXT, 0)},
+        )
     if at is not None and (isinstance(at, bool) or not isinstance(at, int | float)):
-        raise refuse(control, "type", f'createdAt of a message of "{control.name}" must be a number of milliseconds.')
+        raise refuse(
+            control,
+            "type",
+            _('createdAt of a message of "%(control)s" must be a number of milliseconds.') % {"control": control.name},
+        )
 
 
 def limit_of(control: Control, attr: str, context: Context) -> int:

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from apps.core import figures
 from apps.core.strict_json import json_problems
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.widgets.base import Context, Region, refuse
@@ -44,15 +47,19 @@ def check_result(
             if control.name not in answered:
                 widget_of(control).check_missing(control, context)
     if finding := sdk_result_findings(config.plain, [_as_sdk(config, region) for region in result]):
-        raise AnswerInvalid(f"Label Studio's own check refuses the result: {finding}", rule="label_studio")
+        raise AnswerInvalid(
+            _("Label Studio's own check refuses the result: %(finding)s") % {"finding": finding}, rule="label_studio"
+        )
 
 
 def _check_shape(config: LabellingConfig, result: Any) -> None:
     if not isinstance(result, list) or not all(isinstance(region, dict) for region in result):
-        raise AnswerInvalid("A result is a list of regions, each an object.", rule="type")
+        raise AnswerInvalid(_("A result is a list of regions, each an object."), rule="type")
     if len(result) > MAX_REGIONS:
         raise AnswerInvalid(
-            f"The result has {len(result):,} regions; at most {MAX_REGIONS:,} are kept.", rule="too_many"
+            _("The result has %(n)s regions; at most %(max_regions)s are kept.")
+            % {"n": figures.number(len(result), 0), "max_regions": figures.number(MAX_REGIONS, 0)},
+            rule="too_many",
         )
     for index, region in enumerate(result):
         if problems := json_problems(region, field=f"result[{index}]", limit=1):
@@ -75,28 +82,41 @@ def _control(config: LabellingConfig, region: Region) -> Control:
     if control := control_of(config, region):
         return control
     if region.get("type") == "relation":
-        raise AnswerInvalid("The config has nothing that could be related.", rule="unknown_control")
+        raise AnswerInvalid(_("The config has nothing that could be related."), rule="unknown_control")
     if missing := next((key for key in _NEEDED if key not in region), ""):
-        raise AnswerInvalid(f'A region has no "{missing}".', rule="missing_field")
+        raise AnswerInvalid(_('A region has no "%(missing)s".') % {"missing": missing}, rule="missing_field")
     name = str(region["from_name"])[:80]
-    raise AnswerInvalid(f'The config has no control named "{name}".', rule="unknown_control")
+    raise AnswerInvalid(_('The config has no control named "%(name)s".') % {"name": name}, rule="unknown_control")
 
 
 def _check_frame(control: Control, region: Region) -> None:
     """What every region of the control has, around the value that its widget checks."""
     if missing := next((key for key in _NEEDED if key not in region), ""):
-        raise AnswerInvalid(f'A region has no "{missing}".', rule="missing_field")
+        raise AnswerInvalid(_('A region has no "%(missing)s".') % {"missing": missing}, rule="missing_field")
     # Label Studio's Pairwise names itself; several objects may stand there as the config writes them.
     targets = (*control.to_name, region_target(control), control.name, ",".join(control.to_name))
     if region["to_name"] not in targets:
-        raise refuse(control, "wrong_target", f'"{control.name}" is not about "{str(region["to_name"])[:80]}".')
+        raise refuse(
+            control,
+            "wrong_target",
+            _('"%(control)s" is not about "%(region)s".')
+            % {"control": control.name, "region": str(region["to_name"])[:80]},
+        )
     if region["type"] != control.type:
-        raise refuse(control, "wrong_type", f'"{control.name}" gives regions of type "{control.type}".')
+        raise refuse(
+            control,
+            "wrong_type",
+            _('"%(control)s" gives regions of type "%(type)s".') % {"control": control.name, "type": control.type},
+        )
     if not isinstance(region["value"], dict):
-        raise refuse(control, "type", f'The value of "{control.name}" must be an object.')
+        raise refuse(control, "type", _('The value of "%(control)s" must be an object.') % {"control": control.name})
     index = region.get("item_index")
     if index is not None and (isinstance(index, bool) or not isinstance(index, int) or index < 0):
-        raise refuse(control, "type", f'The item_index of "{control.name}" must be a whole number from 0.')
+        raise refuse(
+            control,
+            "type",
+            _('The item_index of "%(control)s" must be a whole number from 0.') % {"control": control.name},
+        )
 
 
 def _check_ids(config: LabellingConfig, result: list[Region]) -> None:
@@ -109,15 +129,26 @@ def _check_ids(config: LabellingConfig, result: list[Region]) -> None:
             continue
         given = region.get("id", "")
         if not isinstance(given, str) or len(given) > MAX_ID:
-            raise refuse(control, "type", f"A region's id is a text of at most {MAX_ID} characters.")
+            raise refuse(
+                control, "type", _("A region's id is a text of at most %(max_id)s characters.") % {"max_id": MAX_ID}
+            )
         if control.per_region and given not in owners:
             raise refuse(
-                control, "unknown_region", f'"{control.name}" is about the region "{given}", which is not there.'
+                control,
+                "unknown_region",
+                _('"%(control)s" is about the region "%(given)s", which is not there.')
+                % {"control": control.name, "given": given},
             )
         if control.owns_regions and not given:
-            raise refuse(control, "missing_field", f'A region of "{control.name}" has no id.')
+            raise refuse(
+                control, "missing_field", _('A region of "%(control)s" has no id.') % {"control": control.name}
+            )
         if given and (given, control.name) in seen and control.owns_regions:
-            raise refuse(control, "repeated_id", f'Two regions of "{control.name}" have the id "{given}".')
+            raise refuse(
+                control,
+                "repeated_id",
+                _('Two regions of "%(control)s" have the id "%(given)s".') % {"control": control.name, "given": given},
+            )
         seen.add((given, control.name))
 
 
@@ -150,7 +181,7 @@ def _check_whole(config: LabellingConfig, result: list[Region], answered: Mappin
             raise refuse(control, "required", str(control.attrs["requiredMessage"]) or _must(control))
     asked = [control for control in config.controls if control.kind != "relations"]
     if not result and asked and not any(widget_of(control).allows_empty for control in asked):
-        raise AnswerInvalid("Nothing is answered.", control=asked[0].name, rule="empty")
+        raise AnswerInvalid(_("Nothing is answered."), control=asked[0].name, rule="empty")
 
 
 def _missing(

@@ -48,10 +48,16 @@ class DateTimeWidget(ValueWidget):
 
     def check_value(self, control: Control, value: Any) -> None:
         if not isinstance(value, str):
-            raise refuse(control, "type", f'"{control.name}" must hold a date or time as text.')
+            raise refuse(
+                control, "type", _('"%(control)s" must hold a date or time as text.') % {"control": control.name}
+            )
         moment = moment_of(control, value)
         if moment is None:
-            raise refuse(control, "datetime_format", f'"{value[:80]}" is no date or time of "{control.name}".')
+            raise refuse(
+                control,
+                "datetime_format",
+                _('"%(value)s" is no date or time of "%(control)s".') % {"value": value[:80], "control": control.name},
+            )
         sent = _sent(moment, control)
         low, high = limits(control)
         if (low and sent < low) or (high and sent > high):

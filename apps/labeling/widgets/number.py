@@ -34,7 +34,12 @@ class NumberWidget(ValueWidget):
         if (low != "" and value < float(low)) or (high != "" and value > float(high)):
             raise refuse(control, "number_range", f'"{control.name}" {range_words(control)}')
         if step != "" and float(step) > 0 and not _is_step(value, float(step), float(low or 0)):
-            raise refuse(control, "number_step", f'"{control.name}" goes in steps of {step} from {low or 0}.')
+            raise refuse(
+                control,
+                "number_step",
+                _('"%(control)s" goes in steps of %(step)s from %(value)s.')
+                % {"control": control.name, "step": step, "value": low or 0},
+            )
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return (json.dumps(value),)

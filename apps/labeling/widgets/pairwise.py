@@ -22,7 +22,9 @@ class PairwiseWidget(ValueWidget):
 
     def check_value(self, control: Control, value: Any) -> None:
         if value not in control.classes:
-            raise refuse(control, "unknown_label", f'"{control.name}" takes "left" or "right".')
+            raise refuse(
+                control, "unknown_label", _('"%(control)s" takes "left" or "right".') % {"control": control.name}
+            )
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return (str(value),)

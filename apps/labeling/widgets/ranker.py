@@ -79,17 +79,30 @@ class RankerWidget(ValueWidget):
             given = [thing for things in region["value"]["ranker"].values() for thing in things]
             unknown = next((thing for thing in given if known is not None and thing not in known), None)
             if unknown is not None:
-                raise refuse(control, "unknown_item", f'"{unknown[:80]}" is not in the list of "{control.name}".')
+                raise refuse(
+                    control,
+                    "unknown_item",
+                    _('"%(unknown)s" is not in the list of "%(control)s".')
+                    % {"unknown": unknown[:80], "control": control.name},
+                )
 
     def check_value(self, control: Control, value: Any) -> None:
         if not isinstance(value, dict) or not all(_is_ids(things) for things in value.values()):
-            raise refuse(control, "type", f'"{control.name}" must hold lists of ids by the name of their column.')
+            raise refuse(
+                control,
+                "type",
+                _('"%(control)s" must hold lists of ids by the name of their column.') % {"control": control.name},
+            )
         names = {column.name for column in columns_of(control)} | {UNSORTED}
         if unknown := next((name for name in value if name not in names), ""):
-            raise refuse(control, "unknown_bucket", f'"{control.name}" has no bucket "{unknown[:80]}".')
+            raise refuse(
+                control,
+                "unknown_bucket",
+                _('"%(control)s" has no bucket "%(unknown)s".') % {"control": control.name, "unknown": unknown[:80]},
+            )
         given = [thing for things in value.values() for thing in things]
         if len(set(given)) != len(given):
-            raise refuse(control, "duplicate", f'"{control.name}" holds a thing twice.')
+            raise refuse(control, "duplicate", _('"%(control)s" holds a thing twice.') % {"control": control.name})
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return tuple(path_value((name, thing)) for name, things in value.items() for thing in things)

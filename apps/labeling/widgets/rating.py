@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.labeling.widgets.base import Context, ValueWidget, refuse
 from apps.labeling.widgets.question import Option, keys_for
 from apps.projects.labelling import Control
@@ -26,9 +28,13 @@ class RatingWidget(ValueWidget):
     def check_value(self, control: Control, value: Any) -> None:
         highest = int(control.attrs["maxRating"])
         if isinstance(value, bool) or not isinstance(value, int):
-            raise refuse(control, "type", f'"{control.name}" must be a whole number.')
+            raise refuse(control, "type", _('"%(control)s" must be a whole number.') % {"control": control.name})
         if not 1 <= value <= highest:
-            raise refuse(control, "rating_range", f'"{control.name}" goes from 1 to {highest}.')
+            raise refuse(
+                control,
+                "rating_range",
+                _('"%(control)s" goes from 1 to %(highest)s.') % {"control": control.name, "highest": highest},
+            )
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return (str(value),)

@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from apps.core import figures
 from apps.labeling.widgets.base import Context, Place, Region, Widget, json_field, refuse
 from apps.projects.labelling import Control
 
@@ -20,12 +23,17 @@ class RelationsWidget(Widget):
     def parse(self, control: Control, posted: Sequence[str], place: Place, context: Context) -> list[Region]:
         rows = json_field(control, posted)
         if not all(isinstance(row, dict) for row in rows):
-            raise refuse(control, "type", "A link must be an object.")
+            raise refuse(control, "type", _("A link must be an object."))
         return [{**row, "type": "relation"} for row in rows]
 
     def check(self, control: Control, regions: Sequence[Region], context: Context) -> None:
         if len(regions) > MAX_LINKS:
-            raise refuse(control, "too_many", f"There are {len(regions):,} links; at most {MAX_LINKS:,} are kept.")
+            raise refuse(
+                control,
+                "too_many",
+                _("There are %(n)s links; at most %(max_links)s are kept.")
+                % {"n": figures.number(len(regions), 0), "max_links": figures.number(MAX_LINKS, 0)},
+            )
         known = {region.get("id") for region in context.result if region.get("type") != "relation"}
         for number, region in enumerate(regions, 1):
             _check_ends(control, region, number, known)
@@ -57,11 +65,20 @@ def _check_ends(control: Control, region: Region, number: int, known: set[Any]) 
     for end in ("from_id", "to_id"):
         given = region.get(end)
         if not isinstance(given, str) or given not in known:
-            raise refuse(control, "unknown_region", f'Link {number}: its {end} "{str(given)[:80]}" is no region.')
+            raise refuse(
+                control,
+                "unknown_region",
+                _('Link %(number)s: its %(end)s "%(given)s" is no region.')
+                % {"number": number, "end": end, "given": str(given)[:80]},
+            )
     if region["from_id"] == region["to_id"]:
-        raise refuse(control, "link_to_itself", f"Link {number} joins a region with itself.")
+        raise refuse(control, "link_to_itself", _("Link %(number)s joins a region with itself.") % {"number": number})
     if region.get("direction") not in list(ARROWS):
-        raise refuse(control, "direction", f'Link {number}: its direction must be "right", "left" or "bi".')
+        raise refuse(
+            control,
+            "direction",
+            _('Link %(number)s: its direction must be "right", "left" or "bi".') % {"number": number},
+        )
 
 
 def _check_labels(control: Control, region: Region, number: int) -> None:
@@ -69,10 +86,19 @@ def _check_labels(control: Control, region: Region, number: int) -> None:
     if given is None:
         return
     if not isinstance(given, list) or not all(isinstance(label, str) for label in given):
-        raise refuse(control, "type", f"Link {number}: its labels must be a list of texts.")
+        raise refuse(control, "type", _("Link %(number)s: its labels must be a list of texts.") % {"number": number})
     known = {label.value for label in control.labels}
     unknown = next((label for label in given if label not in known), None)
     if unknown is not None:
-        raise refuse(control, "unknown_label", f'Link {number}: "{unknown[:80]}" is no relation of this config.')
+        raise refuse(
+            control,
+            "unknown_label",
+            _('Link %(number)s: "%(unknown)s" is no relation of this config.')
+            % {"number": number, "unknown": unknown[:80]},
+        )
     if len(given) > 1 and control.attrs.get("choice") != "multiple":
-        raise refuse(control, "one_choice", f"Link {number} takes one label, not {len(given)}.")
+        raise refuse(
+            control,
+            "one_choice",
+            _("Link %(number)s takes one label, not %(n)s.") % {"number": number, "n": len(given)},
+        )

@@ -24,12 +24,17 @@ class TaxonomyWidget(ValueWidget):
     def check_value(self, control: Control, value: Any) -> None:
         paths = _paths(control, value)
         if not paths:
-            raise refuse(control, "empty", f'"{control.name}" holds no path.')
+            raise refuse(control, "empty", _('"%(control)s" holds no path.') % {"control": control.name})
         if len(set(paths)) != len(paths):
-            raise refuse(control, "duplicate", f'"{control.name}" holds a path twice.')
+            raise refuse(control, "duplicate", _('"%(control)s" holds a path twice.') % {"control": control.name})
         most = int(control.attrs["maxUsages"])
         if most and len(paths) > most:
-            raise refuse(control, "max_usages", f'"{control.name}" takes at most {most} choices, not {len(paths)}.')
+            raise refuse(
+                control,
+                "max_usages",
+                _('"%(control)s" takes at most %(most)s choices, not %(n)s.')
+                % {"control": control.name, "most": most, "n": len(paths)},
+            )
         if not control.labels_open:
             _check_known(control, paths)
 
@@ -69,7 +74,11 @@ def _paths(control: Control, value: Any) -> list[tuple[str, ...]]:
     """The value's paths, where it is made of paths."""
     rows = value if isinstance(value, list) else [None]
     if not all(isinstance(row, list) and row and all(isinstance(step, str) for step in row) for row in rows):
-        raise refuse(control, "type", f'"{control.name}" must hold a list of paths, each a list of labels.')
+        raise refuse(
+            control,
+            "type",
+            _('"%(control)s" must hold a list of paths, each a list of labels.') % {"control": control.name},
+        )
     return [tuple(row) for row in rows if row]
 
 
@@ -77,7 +86,16 @@ def _check_known(control: Control, paths: Sequence[tuple[str, ...]]) -> None:
     known = {label.path: label for label in control.labels}
     for path in paths:
         if path not in known:
-            raise refuse(control, "unknown_label", f'"{" / ".join(path)[:80]}" is no path of "{control.name}".')
+            raise refuse(
+                control,
+                "unknown_label",
+                _('"%(join)s" is no path of "%(control)s".') % {"join": " / ".join(path)[:80], "control": control.name},
+            )
         if control.attrs["leafsOnly"] and not known[path].is_leaf:
             words = path_words(path, control)[:80]
-            raise refuse(control, "leaves_only", f'"{words}" is a group; "{control.name}" takes what is inside it.')
+            raise refuse(
+                control,
+                "leaves_only",
+                _('"%(words)s" is a group; "%(control)s" takes what is inside it.')
+                % {"words": words, "control": control.name},
+            )

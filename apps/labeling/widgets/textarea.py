@@ -4,6 +4,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from apps.core import figures
 from apps.labeling.widgets.base import MAX_TEXT, Context, Region, ValueWidget, refuse
 from apps.labeling.widgets.keys import compact_key
 from apps.projects.labelling import Control
@@ -24,16 +27,26 @@ class TextAreaWidget(ValueWidget):
     def check_value(self, control: Control, value: Any) -> None:
         texts = texts_of(value)
         if not all(isinstance(text, str) for text in texts):
-            raise refuse(control, "type", f'"{control.name}" must hold a list of texts.')
+            raise refuse(control, "type", _('"%(control)s" must hold a list of texts.') % {"control": control.name})
         if not texts or not all(text.strip() for text in texts):
-            raise refuse(control, "empty", f'"{control.name}" holds no words.')
+            raise refuse(control, "empty", _('"%(control)s" holds no words.') % {"control": control.name})
         if sum(map(len, texts)) > MAX_TEXT:
-            raise refuse(control, "too_long", f'"{control.name}" is longer than {MAX_TEXT:,} characters.')
+            raise refuse(
+                control,
+                "too_long",
+                _('"%(control)s" is longer than %(max_text)s characters.')
+                % {"control": control.name, "max_text": figures.number(MAX_TEXT, 0)},
+            )
         most = int(control.attrs["maxSubmissions"])
         if most and len(texts) > most:
-            raise refuse(control, "max_submissions", f'"{control.name}" takes at most {most} texts, not {len(texts)}.')
+            raise refuse(
+                control,
+                "max_submissions",
+                _('"%(control)s" takes at most %(most)s texts, not %(n)s.')
+                % {"control": control.name, "most": most, "n": len(texts)},
+            )
         if control.attrs["skipDuplicates"] and len({text.casefold() for text in texts}) < len(texts):
-            raise refuse(control, "duplicate", f'"{control.name}" holds a text twice.')
+            raise refuse(control, "duplicate", _('"%(control)s" holds a text twice.') % {"control": control.name})
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return tuple(texts_of(value))

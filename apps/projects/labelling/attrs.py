@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Callable, Mapping
 
+from django.utils.translation import gettext as _
+
 from apps.projects.labelling.errors import ConfigError
 from apps.projects.labelling.model import Attr, Node
 
@@ -22,7 +24,7 @@ def fail(node: Node, message: str) -> ConfigError:
 def attr_bool(node: Node, attr: str, *, default: bool = False) -> bool:
     text = node.get(attr).strip().lower()
     if text not in ("", "true", "false"):
-        raise fail(node, f'{attr}="{node.get(attr)}" is neither true nor false.')
+        raise fail(node, _('%(attr)s="%(get)s" is neither true nor false.') % {"attr": attr, "get": node.get(attr)})
     return text == "true" if text else default
 
 
@@ -40,7 +42,11 @@ def whole(default: int, *, low: int, high: int) -> Setting:
     def read(node: Node, attr: str) -> Attr:
         text = node.get(attr).strip() or str(default)
         if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-            raise fail(node, f'{attr}="{text}" is not a whole number from {low} to {high}.')
+            raise fail(
+                node,
+                _('%(attr)s="%(text)s" is not a whole number from %(low)s to %(high)s.')
+                % {"attr": attr, "text": text, "low": low, "high": high},
+            )
         return int(text)
 
     return read
@@ -60,7 +66,7 @@ def number() -> Setting:
         if not text:
             return ""
         if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
-            raise fail(node, f'{attr}="{text}" is not a number.')
+            raise fail(node, _('%(attr)s="%(text)s" is not a number.') % {"attr": attr, "text": text})
         return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
 
     return read
@@ -72,7 +78,11 @@ def one_of(*allowed: str, default: str = "") -> Setting:
     def read(node: Node, attr: str) -> Attr:
         text = node.get(attr) or default or allowed[0]
         if text not in allowed:
-            raise fail(node, f'{attr}="{text}" is not known; use {" or ".join(allowed)}.')
+            raise fail(
+                node,
+                _('%(attr)s="%(text)s" is not known; use %(join)s.')
+                % {"attr": attr, "text": text, "join": " or ".join(allowed)},
+            )
         return text
 
     return read
@@ -86,7 +96,11 @@ def attr_variable(node: Node, attr: str = "value") -> str:
     """An attribute that must be one `$variable`, or a path into one; given back with its $."""
     text = node.get(attr).strip()
     if not VARIABLE.fullmatch(text):
-        raise fail(node, f'{attr}="{text}" is not a variable; write a $ and a name of letters, digits and _.')
+        raise fail(
+            node,
+            _('%(attr)s="%(text)s" is not a variable; write a $ and a name of letters, digits and _.')
+            % {"attr": attr, "text": text},
+        )
     return text
 
 

@@ -5,6 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.projects.labelling.errors import SchemaChangeRefused
 from apps.projects.labelling.model import Control, LabellingConfig
 
@@ -76,7 +78,10 @@ def _successor(control: Control, new: LabellingConfig) -> Control:
         message = f'"{control.name}" was {control.kind} and would become {found.kind}: old answers do not fit.'
         raise SchemaChangeRefused(message)
     if found.owns_regions and found.tag != control.tag:
-        raise SchemaChangeRefused(f'"{control.name}" was <{control.tag}> and would become <{found.tag}>.')
+        raise SchemaChangeRefused(
+            _('"%(control)s" was <%(tag)s> and would become <%(tag2)s>.')
+            % {"control": control.name, "tag": control.tag, "tag2": found.tag}
+        )
     return found
 
 
@@ -95,7 +100,9 @@ def _refuse_missing(labels: Mapping[str, Mapping[str, str]]) -> None:
     missing = tuple((name, old) for name, pairs in labels.items() for old, new in pairs.items() if not new)
     if missing:
         names = ", ".join(f'"{old}" ({name})' for name, old in missing)
-        raise SchemaChangeRefused(f"Say which new label takes the answers of {names}.", missing=missing)
+        raise SchemaChangeRefused(
+            _("Say which new label takes the answers of %(names)s.") % {"names": names}, missing=missing
+        )
 
 
 def _refuse_unknown(old: LabellingConfig, new: LabellingConfig, mapping: Mapping[str, str]) -> None:
@@ -103,9 +110,14 @@ def _refuse_unknown(old: LabellingConfig, new: LabellingConfig, mapping: Mapping
     after = {value for control in new.controls for value in _values(control)}
     for source, target in mapping.items():
         if source not in before:
-            raise SchemaChangeRefused(f'The map names "{source}", which is no label of the old config.')
+            raise SchemaChangeRefused(
+                _('The map names "%(source)s", which is no label of the old config.') % {"source": source}
+            )
         if target not in after:
-            raise SchemaChangeRefused(f'The map sends "{source}" to "{target}", which is no label of the new config.')
+            raise SchemaChangeRefused(
+                _('The map sends "%(source)s" to "%(target)s", which is no label of the new config.')
+                % {"source": source, "target": target}
+            )
 
 
 def _added(old: LabellingConfig, new: LabellingConfig) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from django.utils.translation import gettext as _
+
 from apps.projects.labelling.attrs import fail
 from apps.projects.labelling.model import Condition, Control, LabellingConfig, Node, When
 
@@ -17,7 +19,9 @@ def read_condition(node: Node) -> Condition | None:
     if not any((when, tag, labels, choices, places, node.get("whenRole"))):
         return None
     if when and when not in _WHEN:
-        raise fail(node, f'visibleWhen="{when}" is not known; use {" or ".join(_WHEN)}.')
+        raise fail(
+            node, _('visibleWhen="%(when)s" is not known; use %(join)s.') % {"when": when, "join": " or ".join(_WHEN)}
+        )
     # Without visibleWhen, a question about regions is narrowed to regions of that label or control.
     found = when or ("choice-selected" if choices or places else "region-selected")
     values = choices if found.startswith("choice") else labels
@@ -33,7 +37,7 @@ def read_condition(node: Node) -> Condition | None:
 def _places(node: Node, text: str) -> tuple[int, ...]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if any(not word.isdecimal() or len(word) > 5 for word in words):
-        raise fail(node, f'whenChoiceIndex="{text}" must hold whole numbers from 0.')
+        raise fail(node, _('whenChoiceIndex="%(text)s" must hold whole numbers from 0.') % {"text": text})
     return tuple(int(word) for word in words)
 
 

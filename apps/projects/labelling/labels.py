@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from apps.core import figures
 from apps.projects.labelling.attrs import attr_bool, fail, whole
 from apps.projects.labelling.model import Label, Node
 from apps.projects.labelling.tags import ControlTag
@@ -24,16 +27,25 @@ def read_labels(node: Node, tag: ControlTag, *, notes: list[str]) -> tuple[Label
     hotkeys: dict[str, int] = {}
     for child, label in _labels(node, tag, (), nests, notes):
         if (twin := found.get(label.path)) and twin.text != label.text:
-            raise fail(child, f'The value "{label.value}" is already that of "{twin.text}".')
+            raise fail(
+                child,
+                _('The value "%(label)s" is already that of "%(text)s".') % {"label": label.value, "text": twin.text},
+            )
         if twin:
             notes.append(f'The {child.tag} "{label.value}" of line {child.line} stands there twice; it is shown once.')
             continue
         if label.hotkey and label.hotkey in hotkeys:
-            raise fail(child, f'The hotkey "{label.hotkey}" is already on line {hotkeys[label.hotkey]}.')
+            raise fail(
+                child,
+                _('The hotkey "%(hotkey)s" is already on line %(hotkeys)s.')
+                % {"hotkey": label.hotkey, "hotkeys": hotkeys[label.hotkey]},
+            )
         hotkeys[label.hotkey] = child.line
         found[label.path] = label
         if len(found) > MAX_LABELS:
-            raise fail(node, f"It has more than {MAX_LABELS:,} labels.")
+            raise fail(
+                node, _("It has more than %(max_labels)s labels.") % {"max_labels": figures.number(MAX_LABELS, 0)}
+            )
     return tuple(found.values())
 
 
@@ -53,16 +65,20 @@ def _labels(
         elif child.tag in _DECORATES:
             notes.append(f"The <{child.tag}> between the labels of line {node.line} is not shown.")
         elif child.tag not in tag.parts:
-            raise fail(child, f"It cannot stand inside <{node.tag}>.")
+            raise fail(child, _("It cannot stand inside <%(tag)s>.") % {"tag": node.tag})
 
 
 def _label(node: Node, above: tuple[str, ...], nests: bool) -> Label:
     text, alias = node.get("value"), node.get("alias")
     if not text.strip() and not alias.strip():
-        raise fail(node, "It has no value.")
+        raise fail(node, _("It has no value."))
     for given in (text, alias):
         if "\n" in given or "\r" in given or len(given) > MAX_LABEL_CHARS:
-            raise fail(node, f"A label is one line of at most {MAX_LABEL_CHARS:,} characters.")
+            raise fail(
+                node,
+                _("A label is one line of at most %(max_label_chars)s characters.")
+                % {"max_label_chars": figures.number(MAX_LABEL_CHARS, 0)},
+            )
     value = alias or text
     return Label(
         value=value,

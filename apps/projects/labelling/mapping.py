@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import jmespath
+from django.utils.translation import gettext as _
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
@@ -21,7 +22,7 @@ def _compiled(expression: str) -> ParsedResult:
 
 def _compile(variable: str, expression: Any) -> ParsedResult:
     if not isinstance(expression, str) or not expression.strip():
-        raise MappingError(f"${variable} has no expression.", variable=variable)
+        raise MappingError(_("$%(variable)s has no expression.") % {"variable": variable}, variable=variable)
     if len(expression) > MAX_EXPRESSION:
         message = f"The expression for ${variable} is longer than {MAX_EXPRESSION} characters."
         raise MappingError(message, variable=variable)
@@ -29,17 +30,26 @@ def _compile(variable: str, expression: Any) -> ParsedResult:
         return _compiled(expression)
     except (JMESPathError, ValueError, RecursionError) as exc:
         problem = str(exc).split("\n")[0]
-        raise MappingError(f"The expression for ${variable} is not JMESPath: {problem}", variable=variable) from exc
+        raise MappingError(
+            _("The expression for $%(variable)s is not JMESPath: %(problem)s")
+            % {"variable": variable, "problem": problem},
+            variable=variable,
+        ) from exc
 
 
 def check_mapping(config: LabellingConfig, mapping: Mapping[str, str]) -> None:
     """Refuse a mapping that leaves a variable out, names one too many, or holds a bad expression."""
     for variable in config.variables:
         if variable not in mapping:
-            raise MappingError(f"${variable} is used in the config but has no expression.", variable=variable)
+            raise MappingError(
+                _("$%(variable)s is used in the config but has no expression.") % {"variable": variable},
+                variable=variable,
+            )
     for variable, expression in mapping.items():
         if variable not in config.variables:
-            raise MappingError(f"${variable} is not used in the config.", variable=variable)
+            raise MappingError(
+                _("$%(variable)s is not used in the config.") % {"variable": variable}, variable=variable
+            )
         _compile(variable, expression)
 
 
@@ -58,7 +68,11 @@ def _value(variable: str, expression: str, trace: Mapping[str, Any]) -> Any:
         value = parsed.search(trace)
     except (JMESPathError, ValueError, TypeError, RecursionError) as exc:
         problem = str(exc).split("\n")[0]
-        raise MappingError(f"The expression for ${variable} fails on this trace: {problem}", variable=variable) from exc
+        raise MappingError(
+            _("The expression for $%(variable)s fails on this trace: %(problem)s")
+            % {"variable": variable, "problem": problem},
+            variable=variable,
+        ) from exc
     if value is None:
         message = f'${variable} finds nothing in this trace: "{expression}" is missing or null.'
         raise MappingError(message, variable=variable)

@@ -4,6 +4,8 @@ import hashlib
 from functools import lru_cache
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+
 from apps.projects.labelling.attrs import fail
 from apps.projects.labelling.errors import ConfigError
 from apps.projects.labelling.model import LabellingConfig, Node
@@ -28,7 +30,9 @@ def parse_config(xml: str) -> LabellingConfig:
     reader.refuse_empty(root)
     reader.link()
     if finding := sdk_findings(plain):
-        raise ConfigError(f"Label Studio would refuse it: {finding}", tag=root.tag, line=root.line)
+        raise ConfigError(
+            _("Label Studio would refuse it: %(finding)s") % {"finding": finding}, tag=root.tag, line=root.line
+        )
     return _config(xml, plain, root, reader)
 
 

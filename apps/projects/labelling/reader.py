@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.utils.translation import gettext as _
+
 from apps.projects.labelling.attrs import attr_bool, attr_variable, fail, settings_of, variables_in
 from apps.projects.labelling.conditions import read_condition
 from apps.projects.labelling.labels import read_labels
@@ -37,7 +39,9 @@ class Reader:
     def read(self, node: Node, above: tuple[Condition, ...]) -> None:
         """`above`: the conditions of what it stands in."""
         if node.tag not in SUPPORTED:
-            raise fail(node, f"This tag is not supported. Supported are {', '.join(sorted(SUPPORTED))}.")
+            raise fail(
+                node, _("This tag is not supported. Supported are %(join)s.") % {"join": ", ".join(sorted(SUPPORTED))}
+            )
         own = read_condition(node)
         conditions = (*above, own) if own else above
         if node.tag in LAYOUT:
@@ -49,14 +53,17 @@ class Reader:
         elif node.tag in CONTROLS:
             self._control(node, conditions)
         else:
-            raise fail(node, f"It stands only inside {_homes(node.tag)}.")
+            raise fail(node, _("It stands only inside %(homes)s.") % {"homes": _homes(node.tag)})
 
     def refuse_empty(self, root: Node) -> None:
         """A config must show or ask something."""
         if self.aimless and not self.controls:
-            raise fail(self.aimless[0], "It has no toName, so it asks about nothing.")
+            raise fail(self.aimless[0], _("It has no toName, so it asks about nothing."))
         if not self.controls and not self.objects:
-            raise fail(root, f"It shows nothing and asks nothing. Add one of {', '.join(sorted(CONTROLS))}.")
+            raise fail(
+                root,
+                _("It shows nothing and asks nothing. Add one of %(join)s.") % {"join": ", ".join(sorted(CONTROLS))},
+            )
         if not self.controls:
             self.notes.append("It asks nothing: people look at an item and send it on.")
 
@@ -98,7 +105,7 @@ class Reader:
             self._note_unused(node, {"name", "value", *_lower(tag.settings), *_lower(tag.refused)})
         value = node.get("value") or node.get("valueList")
         if not value.strip():
-            raise fail(node, 'It has no value; write value="$variable".')
+            raise fail(node, _('It has no value; write value="$variable".'))
         names = variables_in(value)
         settings = settings_of(node, tag.settings)
         self.objects.append(DataObject(node.name, node.tag, names[0] if names else "", node.line, value, settings))
@@ -127,7 +134,7 @@ class Reader:
         attrs = settings_of(node, tag.settings) | {"requiredMessage": node.get("requiredMessage")}
         labels = read_labels(node, tag, notes=self.notes) if tag.labels else ()
         if tag.labels and not labels and not labels_from:
-            raise fail(node, f"It has no <{tag.labels}> to choose from.")
+            raise fail(node, _("It has no <%(labels)s> to choose from.") % {"labels": tag.labels})
         return Control(
             name=node.name,
             tag=node.tag,
@@ -149,7 +156,7 @@ class Reader:
 
     def _relations(self, node: Node, tag: ControlTag) -> Control:
         if any(control.tag == "Relations" for control in self.controls):
-            raise fail(node, "A config holds <Relations> once.")
+            raise fail(node, _("A config holds <Relations> once."))
         labels = read_labels(node, tag, notes=self.notes)
         self._note_unused(node, {"name", *_lower(tag.settings)})
         return Control(
@@ -182,7 +189,7 @@ class Reader:
         """What may not stand inside a control without labels; with labels, reading them says so."""
         for child in node.children if not tag.labels else ():
             if child.tag not in tag.parts and child.tag != "Style":
-                raise fail(child, f"It cannot stand inside <{node.tag}>.")
+                raise fail(child, _("It cannot stand inside <%(tag)s>.") % {"tag": node.tag})
         for child in node.children:
             self._note_parts(child)
 
@@ -197,7 +204,11 @@ class Reader:
         """Label Studio keeps no answer of a control that is about nothing, so it is not asked here either."""
         other = next((attr for attr in node.attrs if attr.lower() == "toname"), "")
         if other and other != "toName":
-            raise fail(node, f'It has no toName, so it asks about nothing. It is written toName, not "{other}".')
+            raise fail(
+                node,
+                _('It has no toName, so it asks about nothing. It is written toName, not "%(other)s".')
+                % {"other": other},
+            )
         self.aimless.append(node)
         self.problems.append(
             f'<{node.tag} name="{node.name}"> of line {node.line} has no toName: '
@@ -216,21 +227,33 @@ class Reader:
             if not given or given.lower() in allowed:
                 continue
             hint = f'; only "{allowed[0]}" is' if allowed else ": it would change what is asked"
-            raise fail(node, f'{attr}="{given}" is not supported{hint}.')
+            raise fail(
+                node, _('%(attr)s="%(given)s" is not supported%(hint)s.') % {"attr": attr, "given": given, "hint": hint}
+            )
 
     def _name(self, node: Node) -> None:
         name = node.name
         if not name.strip():
-            raise fail(node, "It has no name.")
+            raise fail(node, _("It has no name."))
         if len(name) > MAX_NAME or any(char in name for char in ",\n\r\t"):
-            raise fail(node, f"Its name must be one line without commas, of at most {MAX_NAME} characters.")
+            raise fail(
+                node,
+                _("Its name must be one line without commas, of at most %(max_name)s characters.")
+                % {"max_name": MAX_NAME},
+            )
         if self.flag and self.flag not in name:
             raise fail(
-                node, f'Inside <Repeater> its name must hold "{self.flag}", as each copy needs a name of its own.'
+                node,
+                _('Inside <Repeater> its name must hold "%(flag)s", as each copy needs a name of its own.')
+                % {"flag": self.flag},
             )
         if name in self.named:
             other = self.named[name]
-            raise fail(node, f'The name "{name}" is already taken by <{other.tag}> on line {other.line}.')
+            raise fail(
+                node,
+                _('The name "%(name)s" is already taken by <%(tag)s> on line %(line)s.')
+                % {"name": name, "tag": other.tag, "line": other.line},
+            )
         self.named[name] = node
 
     def _targets(self, node: Node, tag: ControlTag) -> tuple[str, ...]:
@@ -239,7 +262,7 @@ class Reader:
         wanted = tag.n_objects or len(targets)
         if len(targets) != wanted or len(set(targets)) != len(targets):
             what = "one object" if wanted == 1 else f"{wanted} different objects, divided by a comma"
-            raise fail(node, f'toName="{text}" must name {what}.')
+            raise fail(node, _('toName="%(text)s" must name %(what)s.') % {"text": text, "what": what})
         return targets
 
     def _check_target(self, control: Control, target: str, objects: dict[str, str]) -> None:
@@ -247,17 +270,25 @@ class Reader:
         allowed = CONTROLS[control.tag].objects
         if target in objects:
             if allowed and objects[target] not in allowed:
-                raise fail(node, f"It can be about {' or '.join(sorted(allowed))}, not about <{objects[target]}>.")
+                raise fail(
+                    node,
+                    _("It can be about %(join)s, not about <%(objects)s>.")
+                    % {"join": " or ".join(sorted(allowed)), "objects": objects[target]},
+                )
             return
         if target in self.named:
             other = self.named[target]
-            raise fail(node, f'toName="{target}" is a <{other.tag}>, not something to look at.')
-        raise fail(node, f'toName="{target}" names no object of this config.')
+            raise fail(
+                node,
+                _('toName="%(target)s" is a <%(tag)s>, not something to look at.')
+                % {"target": target, "tag": other.tag},
+            )
+        raise fail(node, _('toName="%(target)s" names no object of this config.') % {"target": target})
 
     @staticmethod
     def _childless(node: Node) -> None:
         if node.children:
-            raise fail(node.children[0], f"It cannot stand inside <{node.tag}>.")
+            raise fail(node.children[0], _("It cannot stand inside <%(tag)s>.") % {"tag": node.tag})
 
 
 def _lower(names: Iterable[str]) -> set[str]:

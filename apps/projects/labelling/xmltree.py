@@ -4,7 +4,9 @@ from typing import Any
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError, tostring
+from django.utils.translation import gettext as _
 
+from apps.core import figures
 from apps.projects.labelling.errors import ConfigError
 from apps.projects.labelling.model import Node
 from apps.projects.labelling.tags import spelt
@@ -30,9 +32,15 @@ class _LineParser(DefusedXMLParser):
     def _start(self, tag: str, attr_list: list[str]) -> Any:
         self.open.append(tag)
         if len(self.open) > MAX_DEPTH:
-            raise ConfigError(f"Tags are nested more than {MAX_DEPTH} deep.", tag=tag, line=self.line)
+            raise ConfigError(
+                _("Tags are nested more than %(max_depth)s deep.") % {"max_depth": MAX_DEPTH}, tag=tag, line=self.line
+            )
         if len(self.lines) >= MAX_TAGS:
-            raise ConfigError(f"It has more than {MAX_TAGS:,} tags.", tag=tag, line=self.line)
+            raise ConfigError(
+                _("It has more than %(max_tags)s tags.") % {"max_tags": figures.number(MAX_TAGS, 0)},
+                tag=tag,
+                line=self.line,
+            )
         element = super()._start(tag, attr_list)  # type: ignore[misc]
         self.lines[element] = self.line
         return element
@@ -59,7 +67,7 @@ def read_xml(xml: str) -> tuple[Node, str]:
         message = "A config may not declare a document type (DTD) or entities."
         raise ConfigError(message, tag="!DOCTYPE", line=parser.line) from exc
     except (ValueError, LookupError) as exc:  # an encoding that the parser does not know, or that lies
-        raise ConfigError("The text cannot be read in the encoding that it declares.", tag=ROOT, line=1) from exc
+        raise ConfigError(_("The text cannot be read in the encoding that it declares."), tag=ROOT, line=1) from exc
     return _node(root, parser.lines), str(tostring(root, encoding="unicode"))
 
 
@@ -68,10 +76,15 @@ def _bytes(xml: str) -> bytes:
         content = xml.encode()
     except UnicodeEncodeError as exc:
         line = xml.count("\n", 0, exc.start) + 1
-        raise ConfigError("The text holds a character that is not valid Unicode.", tag=ROOT, line=line) from exc
+        raise ConfigError(_("The text holds a character that is not valid Unicode."), tag=ROOT, line=line) from exc
     if len(content) > MAX_BYTES:
         size = f"{len(content):,} bytes"
-        raise ConfigError(f"The config has {size}; at most {MAX_BYTES:,} are allowed.", tag=ROOT, line=1)
+        raise ConfigError(
+            _("The config has %(size)s; at most %(max_bytes)s are allowed.")
+            % {"size": size, "max_bytes": figures.number(MAX_BYTES, 0)},
+            tag=ROOT,
+            line=1,
+        )
     return content
 
 
@@ -79,7 +92,11 @@ def _not_well_formed(exc: ParseError, parser: _LineParser) -> ConfigError:
     line, column = exc.position
     problem = str(exc).split(":")[0]
     tag = parser.open[-1] if parser.open else ROOT
-    return ConfigError(f"This is not well-formed XML: {problem}, column {column + 1}.", tag=tag, line=max(line, 1))
+    return ConfigError(
+        _("This is not well-formed XML: %(problem)s, column %(value)s.") % {"problem": problem, "value": column + 1},
+        tag=tag,
+        line=max(line, 1),
+    )
 
 
 def _node(element: Any, lines: dict[Any, int]) -> Node:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import InvalidInput
@@ -26,10 +27,12 @@ def api_key_create(
     """
     name = name.strip()
     if not name or len(name) > 120:
-        raise InvalidInput("Give the key a name of at most 120 characters.", field="name")
+        raise InvalidInput(_("Give the key a name of at most 120 characters."), field="name")
     chosen = [scope for scope in ApiKey.SCOPES if scope in scopes]
     if not chosen or len(chosen) != len(set(scopes)):
-        raise InvalidInput(f"Choose what the key may do: {', '.join(ApiKey.SCOPES)}.", field="scopes")
+        raise InvalidInput(
+            _("Choose what the key may do: %(scopes)s.") % {"scopes": ", ".join(ApiKey.SCOPES)}, field="scopes"
+        )
     key = "ts_" + secrets.token_urlsafe(32)
     row = ApiKey.objects.create(
         project=project,

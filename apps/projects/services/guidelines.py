@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.core import figures
 from apps.core.errors import Conflict, InvalidInput
 from apps.events.services import event_record
 from apps.projects import selectors
@@ -24,11 +26,14 @@ def guideline_publish(*, project: Project, text: str, by: User, now: datetime) -
     """
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if len(text) > MAX_TEXT:
-        raise InvalidInput(f"The guideline is longer than {MAX_TEXT:,} characters.", field="text")
+        raise InvalidInput(
+            _("The guideline is longer than %(max_text)s characters.") % {"max_text": figures.number(MAX_TEXT, 0)},
+            field="text",
+        )
     project = project_lock(project)
     current = selectors.guideline_current(project=project)
     if current is not None and current.text == text:
-        raise Conflict(f"Nothing changed since version {current.version}.", field="text")
+        raise Conflict(_("Nothing changed since version %(version)s.") % {"version": current.version}, field="text")
     version = current.version + 1 if current else 1
     guideline = Guideline.objects.create(project=project, version=version, text=text, created_by=by, created_at=now)
     payload = {"version": version, "characters": len(text)}

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict, InvalidInput
@@ -19,11 +20,11 @@ def membership_set(*, project: Project, user: User, role: str, by: User | None, 
         InvalidInput: no such role. Conflict: nobody would be left to manage the project.
     """
     if role not in Membership.Role.values:
-        raise InvalidInput("There is no such role.", field="role")
+        raise InvalidInput(_("There is no such role."), field="role")
     project = project_lock(project)
     if role != Membership.Role.MANAGER:
         _refuse_last_manager(project, user)
-    membership, _ = Membership.objects.update_or_create(
+    membership, _created = Membership.objects.update_or_create(
         project=project, user=user, defaults={"role": role}, create_defaults={"role": role, "created_at": now}
     )
     payload = {"user": str(user.pk), "role": role}
@@ -54,4 +55,6 @@ def _refuse_last_manager(project: Project, user: User) -> None:
     managers = project.memberships.filter(role=Membership.Role.MANAGER, user__is_active=True)
     others = managers.exclude(user=user)
     if managers.filter(user=user).exists() and not others.exists():
-        raise Conflict(f"{user} is the only manager. Make somebody else a manager first.", field="role")
+        raise Conflict(
+            _("%(user)s is the only manager. Make somebody else a manager first.") % {"user": user}, field="role"
+        )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import InvalidInput
@@ -64,7 +65,7 @@ def signal_weights_set(*, project: Project, weights: Mapping[str, float], by: Us
     """
     for kind, weight in weights.items():
         if not 0 <= weight <= 1:
-            raise InvalidInput("A weight lies between 0 and 1.", field=kind)
+            raise InvalidInput(_("A weight lies between 0 and 1."), field=kind)
     locked = project_lock(project)
     locked.signal_weights = dict(weights)
     locked.save(update_fields=["signal_weights"])
@@ -76,9 +77,9 @@ def signal_weights_set(*, project: Project, weights: Mapping[str, float], by: Us
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
-        raise InvalidInput("Give the project a name.", field="name")
+        raise InvalidInput(_("Give the project a name."), field="name")
     if len(name) > 120:
-        raise InvalidInput("The name is longer than 120 characters.", field="name")
+        raise InvalidInput(_("The name is longer than 120 characters."), field="name")
     return name
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.validators import slug_re
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.db import violates
@@ -28,7 +29,7 @@ def reason_create(
     """
     code = code.strip()
     if not slug_re.match(code) or len(code) > 60:
-        raise InvalidInput("A code has letters, digits, hyphens and underscores only, at most 60.", field="code")
+        raise InvalidInput(_("A code has letters, digits, hyphens and underscores only, at most 60."), field="code")
     fields = _reason_fields(project, text, severity, label)
     try:
         # Inner block: the outer transaction must survive the refused insert.
@@ -37,7 +38,7 @@ def reason_create(
     except IntegrityError as exc:
         if not violates(exc, "escalationreason_code_once"):
             raise
-        raise Conflict(f'There is a reason "{code}" already.', field="code") from exc
+        raise Conflict(_('There is a reason "%(code)s" already.') % {"code": code}, field="code") from exc
     _recorded("escalation_reason.created", reason, by, now)
     return reason
 
@@ -73,7 +74,7 @@ def product_version_create(
     """
     name = name.strip()
     if not name or len(name) > 60:
-        raise InvalidInput("Give the version a name of at most 60 characters.", field="name")
+        raise InvalidInput(_("Give the version a name of at most 60 characters."), field="name")
     try:
         with transaction.atomic():
             version = ProductVersion.objects.create(
@@ -82,7 +83,7 @@ def product_version_create(
     except IntegrityError as exc:
         if not violates(exc, "productversion_name_once"):
             raise
-        raise Conflict(f'There is a version "{name}" already.', field="name") from exc
+        raise Conflict(_('There is a version "%(name)s" already.') % {"name": name}, field="name") from exc
     payload = {"is_breaking": is_breaking}
     event_record(verb="product_version.created", obj=version, project_id=project.pk, actor=by, payload=payload, at=now)
     return version
@@ -91,11 +92,11 @@ def product_version_create(
 def _reason_fields(project: Project, text: str, severity: int, label: str) -> dict[str, str | int]:
     text = text.strip()
     if not text or len(text) > 200:
-        raise InvalidInput("Say the reason in at most 200 characters.", field="text")
+        raise InvalidInput(_("Say the reason in at most 200 characters."), field="text")
     if not 1 <= severity <= 5:
-        raise InvalidInput("Severity goes from 1 (mild) to 5 (worst).", field="severity")
+        raise InvalidInput(_("Severity goes from 1 (mild) to 5 (worst)."), field="severity")
     if label and label not in reason_labels(project):
-        raise InvalidInput(f'"{label}" is no label of the current schema.', field="label")
+        raise InvalidInput(_('"%(label)s" is no label of the current schema.') % {"label": label}, field="label")
     return {"text": text, "severity": severity, "label": label}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict
@@ -42,7 +43,7 @@ def schema_publish(
     project = project_lock(project)
     current = selectors.schema_current(project=project)
     if current.config == config and dict(current.mapping) == dict(mapping):
-        raise Conflict(f"Nothing changed since version {current.version}.", field="config")
+        raise Conflict(_("Nothing changed since version %(version)s.") % {"version": current.version}, field="config")
     changes = schema_diff(config_of(current), parse_config(config), label_map)
     schema = _write(project, current.version + 1, config, mapping, label_map, by, now)
     _carry_reasons(project, current, changes)

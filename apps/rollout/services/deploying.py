@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.evaluation.models import GateDecision
@@ -25,7 +26,7 @@ def model_promote(*, gate_decision: GateDecision, by: User, now: datetime) -> De
         GateStale: the champion has changed since the evaluation.
     """
     if gate_decision.verdict != GateDecision.Verdict.PASS:
-        raise GateNotPassed("The gate did not pass, so nothing was promoted. An override needs a second manager.")
+        raise GateNotPassed(_("The gate did not pass, so nothing was promoted. An override needs a second manager."))
     return deploy_candidate(gate_decision=gate_decision, override=None, by=by, now=now)
 
 
@@ -34,7 +35,9 @@ def deploy_candidate(*, gate_decision: GateDecision, override: Override | None, 
     run = gate_decision.evaluation_run
     project = _lock(run.project)
     if is_stale(gate_decision):
-        raise GateStale("The champion has changed since this evaluation. Evaluate the model against the new one first.")
+        raise GateStale(
+            _("The champion has changed since this evaluation. Evaluate the model against the new one first.")
+        )
     return _deploy(
         project=project,
         model=run.candidate,
@@ -55,7 +58,7 @@ def deployment_rollback(*, project: Project, by: User, now: datetime) -> Deploym
     locked = _lock(project)
     target = rollback_target(project=locked)
     if target is None:
-        raise NothingBefore("There is no earlier champion to go back to; nothing was changed.")
+        raise NothingBefore(_("There is no earlier champion to go back to; nothing was changed."))
     return _deploy(
         project=locked,
         model=target.model_version,

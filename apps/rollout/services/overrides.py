@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.db import violates
@@ -36,11 +37,15 @@ def override_request(*, gate_decision: GateDecision, reason: str, by: User, now:
         OverrideWaiting: a request for this gate waits already.
     """
     if gate_decision.verdict == GateDecision.Verdict.PASS:
-        raise OverrideNotNeeded("The gate passed; promote the model, no override is needed.")
+        raise OverrideNotNeeded(_("The gate passed; promote the model, no override is needed."))
     if is_stale(gate_decision):
-        raise GateStale("The champion has changed since this evaluation. Evaluate the model against the new one first.")
+        raise GateStale(
+            _("The champion has changed since this evaluation. Evaluate the model against the new one first.")
+        )
     if len(reason.strip()) < MIN_REASON:
-        raise ReasonTooShort(f"Give a reason of at least {MIN_REASON} characters.", field="reason")
+        raise ReasonTooShort(
+            _("Give a reason of at least %(min_reason)s characters.") % {"min_reason": MIN_REASON}, field="reason"
+        )
     try:
         # Inner block: the outer transaction must survive the refused insert.
         with transaction.atomic():
@@ -50,7 +55,7 @@ def override_request(*, gate_decision: GateDecision, reason: str, by: User, now:
     except IntegrityError as exc:
         if not violates(exc, "override_one_waiting"):
             raise
-        raise OverrideWaiting("An override of this gate waits for its answer already.") from exc
+        raise OverrideWaiting(_("An override of this gate waits for its answer already.")) from exc
     _record("override.requested", override, by, now)
     return override
 
@@ -66,7 +71,7 @@ def override_confirm(*, override: Override, by: User, now: datetime) -> Deployme
         GateStale: the champion has changed since the evaluation.
     """
     if by.pk == override.requested_by_id:
-        raise SecondPersonNeeded("You asked for this override; another manager has to confirm it.")
+        raise SecondPersonNeeded(_("You asked for this override; another manager has to confirm it."))
     decided = _decide(override, Override.State.CONFIRMED, by, now)
     return deploy_candidate(gate_decision=decided.gate_decision, override=decided, by=by, now=now)
 
@@ -80,10 +85,10 @@ def override_refuse(*, override: Override, by: User, now: datetime) -> Override:
 def _decide(override: Override, state: Override.State, by: User, now: datetime) -> Override:
     project = override.gate_decision.evaluation_run.project
     if Right.MANAGE not in rights_of(by, project):
-        raise NotAllowed("Only a manager of the project decides on an override.")
+        raise NotAllowed(_("Only a manager of the project decides on an override."))
     waiting = Override.objects.filter(pk=override.pk, state=Override.State.REQUESTED)
     if not waiting.update(state=state, decided_by=by, decided_at=now):
-        raise OverrideDecided("This override was decided before; nothing was changed.")
+        raise OverrideDecided(_("This override was decided before; nothing was changed."))
     override.refresh_from_db()
     _record(f"override.{state}", override, by, now)
     return override

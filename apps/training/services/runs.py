@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import TouchstoneError
@@ -60,7 +61,7 @@ def training_run_create(
         TrainingRefused: the version or a setting cannot be trained with; names the field.
     """
     if golden_version.golden_set.project_id != project.pk or golden_version.frozen_at is None:
-        raise TrainingRefused("Choose a frozen golden version of this project.", field="golden_version")
+        raise TrainingRefused(_("Choose a frozen golden version of this project."), field="golden_version")
     run = TrainingRun.objects.create(
         project=project,
         golden_version=golden_version,
