@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-# By what templates name in data-command: (letter, what it does). Answers have a row of their own (`answer_row_problem`).
+# By what templates name in data-command: (letter, what it does). What answers is a row apart (`answer_row_problem`).
 # "/" finds and "?" shows the keys, wherever the others lie.
 COMMANDS = {
     "undo": ("u", gettext_lazy("Take the last answer back")),

@@ -48,8 +48,14 @@ def invitations_open(*, now: datetime) -> QuerySet[Invitation]:
 
 
 def preferences_of(*, user: User) -> Preferences:
-    """How the person likes to work; an unsaved row with the defaults where nothing was chosen. One query."""
-    return Preferences.objects.filter(user=user).first() or Preferences(user=user)
+    """How the person likes to work; an unsaved row with the defaults where nothing was chosen.
+
+    No query where he came with them, as whoever sends a request does (`backends.PersonBackend`); else one.
+    """
+    try:
+        return user.preferences
+    except Preferences.DoesNotExist:
+        return Preferences(user=user)
 
 
 def languages() -> list[tuple[str, str]]:

@@ -118,7 +118,9 @@ def preferences_set(*, user: User, keys: Mapping[str, str] | None = None, **chos
         row, letters = chosen.get("answer_keys", kept.answer_keys), chosen.get("keys", kept.keys)
         if problem := answer_row_problem(row, letters):
             raise InvalidInput(problem, field="answer_keys")
-    return Preferences.objects.update_or_create(user=user, defaults=chosen)[0]
+    saved = Preferences.objects.update_or_create(user=user, defaults=chosen)[0]
+    user.preferences = saved  # whoever holds the person sees them changed
+    return saved
 
 
 def _refuse_oneself(user: User, by: User) -> None:

@@ -24,7 +24,7 @@ from apps.accounts.http import AuthedRequest
 from apps.accounts.models import Invitation
 
 # Where an accepted invitation's session comes from; with two backends Django wants it named.
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "apps.accounts.backends.PersonBackend"
 YEAR_S = 365 * 24 * 3600
 
 

@@ -43,7 +43,7 @@ class Pace:
 
 
 def pace_of(*, user: User, now: datetime) -> Pace:
-    """Four queries, whatever the person has done."""
+    """Three queries, whatever the person has done, where he came with his preferences."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     mine = _answers(user)
     durations = list(mine.order_by("-created_at").values_list("duration_ms", flat=True)[:WINDOW])

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from apps.accounts.keys import COMMANDS, keys_problems
-from apps.accounts.models import Preferences
+from apps.accounts.models import Preferences, User
 from apps.accounts.selectors import preferences_of
 from apps.accounts.services import preferences_set
 from apps.core.errors import InvalidInput
@@ -18,6 +18,11 @@ FORM = {"theme": "auto", "text_size": "normal", "daily_goal": "", "break_minutes
 
 def save(client, **fields):
     return client.post(reverse(PAGE), FORM | fields)
+
+
+def kept_of(person):
+    """As stored, whatever the person at hand was read with."""
+    return preferences_of(user=User.objects.get(pk=person.pk))
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def test_page_needs_login(client):
 def test_settings_are_stored_and_applied_to_every_page(inside, person):
     answer = save(inside, theme="dark", text_size="larger", daily_goal="200", break_minutes="50", key_undo="z")
     assert answer.status_code == 302
-    kept = preferences_of(user=person)
+    kept = kept_of(person)
     assert (kept.theme, kept.text_size, kept.daily_goal, kept.break_minutes) == ("dark", "larger", 200, 50)
     assert kept.keys == {"undo": "z"}
     page = inside.get(reverse("accounts:account")).content.decode()
@@ -83,7 +88,7 @@ def test_quick_switches_change_one_thing(inside, person):
     quick = reverse("accounts:settings_quick")
     assert inside.post(quick, {"theme": "light"}).status_code == 204
     assert inside.post(quick, {"single_keys": "off"}).status_code == 204
-    kept = preferences_of(user=person)
+    kept = kept_of(person)
     assert (kept.theme, kept.has_single_keys, kept.daily_goal) == ("light", False, 30)
     assert inside.post(quick, {}).status_code == 422
     assert inside.get(quick).status_code == 405
@@ -91,7 +96,7 @@ def test_quick_switches_change_one_thing(inside, person):
 
 def test_settings_are_each_person_s_own(inside, person, manager):
     preferences_set(user=manager, theme="dark")
-    assert preferences_of(user=person).theme == "auto"
+    assert kept_of(person).theme == "auto"
     assert 'data-theme="dark"' not in inside.get(reverse(PAGE)).content.decode()
 
 
@@ -142,7 +147,7 @@ def test_answer_keys_in_conflict_are_refused_in_words(inside, row, told):
 
 def test_answer_keys_are_kept_small_and_without_gaps(inside, person):
     assert save(inside, answer_keys="Q W é ;", answer_keys_come_first="on").status_code == 302
-    assert preferences_of(user=person).answer_keys == "qwé;"
+    assert kept_of(person).answer_keys == "qwé;"
     page = inside.get(reverse(PAGE)).content.decode()
     assert 'data-answer-keys="qwé;" data-answer-keys-first' in page
 
@@ -153,4 +158,17 @@ def test_a_command_cannot_take_a_key_that_answers(person):
         preferences_set(user=person, keys={"undo": "q"})
     assert refused.value.field == "answer_keys"
     preferences_set(user=person, keys={"undo": "q"}, answer_keys="")
-    assert preferences_of(user=person).keys == {"undo": "q"}
+    assert kept_of(person).keys == {"undo": "q"}
+
+
+def test_a_page_reads_the_preferences_with_the_person(inside, person, django_assert_num_queries):
+    preferences_set(user=person, theme="dark", daily_goal=30)
+    inside.get(reverse("accounts:account"))
+    with django_assert_num_queries(2):  # the session, and the person with his preferences
+        assert 'data-theme="dark"' in inside.get(reverse("accounts:account")).content.decode()
+
+
+def test_a_disabled_person_s_session_is_over(inside, person):
+    person.is_active = False
+    person.save()
+    assert inside.get(reverse("accounts:account")).status_code == 302

@@ -215,6 +215,5 @@ def test_list_pages_ask_few_questions_of_the_database(
         ("golden_version", (2,), 12),
         ("golden_diff", (2,), 12),
     ]:
-        # And one for the theme and text size that the person chose.
-        with django_assert_max_num_queries(most + 1):
+        with django_assert_max_num_queries(most):
             as_manager.get(url(name, *args))

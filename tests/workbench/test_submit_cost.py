@@ -23,7 +23,7 @@ MOST_STATEMENTS = 10
 
 def client_of(person):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="apps.accounts.backends.PersonBackend")
     return client
 
 
