@@ -1,18 +1,20 @@
 """From a config, an item's data and a form's state to HTML. Templates escape; nothing here builds markup."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from itertools import count
 from typing import Any, Literal
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from apps.core.stencils import Holes, Kind, fill
 from apps.labeling.algorithms.word_diff import word_diff
 from apps.labeling.widgets.answers import start_text
 from apps.labeling.widgets.base import FormState
 from apps.labeling.widgets.layout import Page, page_of
-from apps.labeling.widgets.objects import Fold, Panel, shown_text
+from apps.labeling.widgets.objects import Fold, ObjectView, Panel, shown_text
 from apps.labeling.widgets.question import Question, keys_for, needs_filter
 from apps.labeling.widgets.questions import questions_of
 from apps.labeling.widgets.registry import widget_of
@@ -116,8 +118,8 @@ def render_review(
     questions = questions_of(config, page, state or initial_state(config, data), data, press=press)
     beside, rest = _beside(questions, page, form_id)
     return RenderedReview(
-        stage=_html("widgets/item.html", {"rows": _rows(config, page, beside), "form_id": form_id}),
-        dock=_form(rest, submit_label, has_send=sends and not press),
+        stage=_stage(_rows(config, page, beside), form_id),
+        dock=_dock(config, rest, submit_label, has_send=sends and not press),
         layout=layout_of(config),
         one_press=press,
         is_tall=len(rest) > 1 or any(not question.options or question.many for question in rest),
@@ -180,13 +182,63 @@ def _titled(panel: Panel, title: str) -> Panel:
     return panel if panel.title else replace(panel, title=title)
 
 
+def _stage(rows: Sequence[Row], form_id: str) -> SafeString:
+    """Where only texts are shown, all around them is remembered."""
+    context = {"rows": rows, "form_id": form_id}
+    panels = [panel for row in rows for panel in row.panels]
+    if any(row.question for row in rows) or any(panel.template != ObjectView.template for panel in panels):
+        return _html("widgets/item.html", context)
+
+    def with_holes(holes: Holes) -> dict[str, Any]:
+        number = count()
+        blanks = [
+            replace(row, panels=tuple(_blank(panel, holes.text(f"{next(number)}")) for panel in row.panels))
+            for row in rows
+        ]
+        return {**context, "rows": blanks}
+
+    key = (form_id, tuple((row.kind, tuple(_frame(panel) for panel in row.panels)) for row in rows))
+    bodies = {f"{number}": panel.text if panel.html is None else panel.html for number, panel in enumerate(panels)}
+    return fill("widgets/item.html", Kind(key, with_holes), bodies)
+
+
+def _frame(panel: Panel) -> tuple[object, ...]:
+    """All that a panel's frame is drawn with; what it shows is not of it."""
+    is_text = panel.html is None
+    looks = (panel.size, panel.conditions, panel.fold, panel.beside, panel.looks)
+    return (panel.name, panel.title, is_text, panel.found is None, *looks)
+
+
+def _blank(panel: Panel, hole: SafeString) -> Panel:
+    return replace(panel, text=hole, html=None if panel.html is None else hole, value=None, extras={})
+
+
+def _dock(config: LabellingConfig, questions: list[Question], submit_label: str, *, has_send: bool) -> SafeString:
+    """Remembered where it is the same for many items."""
+    keys = [_asked(question) for question in questions]
+    if None in keys:
+        return _form(questions, submit_label, has_send=has_send)
+    kind = Kind((config.xml, submit_label, has_send, *keys), lambda _holes: _asks(questions, submit_label, has_send))
+    return fill("widgets/form.html", kind, {})
+
+
+def _asked(question: Question) -> tuple[object, ...] | None:
+    """All that a question is drawn with, beside its config; None where that is of one item alone."""
+    told = {each.name: getattr(question, each.name) for each in fields(question)}
+    del told["control"]  # the config tells it, by the name
+    if told.pop("extras") or question.groups or question.blank or question.diff or question.start is not None:
+        return None
+    if question.control.labels_from or question.text not in ("", *(option.value for option in question.options)):
+        return None
+    return (question.control.name, *told.values())
+
+
 def _form(questions: list[Question], submit_label: str, *, has_send: bool) -> SafeString:
-    context = {
-        "questions": questions,
-        "has_send": has_send,
-        "submit_label": submit_label or _("Send, next"),
-    }
-    return _html("widgets/form.html", context)
+    return _html("widgets/form.html", _asks(questions, submit_label, has_send))
+
+
+def _asks(questions: list[Question], submit_label: str, has_send: bool) -> dict[str, Any]:
+    return {"questions": questions, "has_send": has_send, "submit_label": submit_label or _("Send, next")}
 
 
 def _html(template: str, context: dict[str, Any]) -> SafeString:

@@ -6,7 +6,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
@@ -19,7 +23,7 @@ from apps.queues.models import Item, Queue, Review
 from apps.workbench import selectors
 from apps.workbench.forms import SKIP_REASONS, ConfigForm
 from apps.workbench.turns import turns_of
-from apps.workbench.views.stencils import filled
+from apps.workbench.views.stencils import response_html
 
 UNDO_WORDS = 24  # characters of the answer that the undo button names
 
@@ -46,9 +50,11 @@ def review_card(*, review: Review, form: ConfigForm | None = None) -> Card:
         "review": review,
         "item": item,
         "form": form,
-        **vars(kept),
+        "note": kept.note,
+        "draft": kept.draft,
+        "undone": kept.undone,
         "rendered": render_review(config, item.data, kept.state, sends=one_press(config)),
-        "turns": conversation(item),
+        **beside_item(item),
         "alt": alt_keys(config),
         "skip_reasons": SKIP_REASONS,
     }
@@ -88,11 +94,21 @@ def alt_keys(config: LabellingConfig) -> str:
     return "Alt+" if any(control.kind == "text" for control in config.controls) else ""
 
 
-def conversation(item: Item) -> list[Any]:
+def beside_item(item: Item) -> dict[str, Any]:
+    """What `workbench/_item.html` shows beside the item's data: when it was said, and what was said before."""
+    if item.trace is None:
+        return {"when": "", "is_synthetic": False, "turns": ""}
+    when = date_format(localtime(item.trace.occurred_at), "j M Y, H:i")
+    return {"when": when, "is_synthetic": item.trace.origin == "synthetic", "turns": _conversation(item)}
+
+
+def _conversation(item: Item) -> SafeString | str:
     """Earlier turns, unless the config shows them itself."""
-    if item.trace is None or any("context" in path for path in item.schema.mapping.values()):
-        return []
-    return turns_of(item.trace.payload.context)
+    assert item.trace is not None
+    if any("context" in path for path in item.schema.mapping.values()):
+        return ""
+    turns = turns_of(item.trace.payload.context)
+    return render_to_string("workbench/_turns.html", {"turns": turns}) if turns else ""
 
 
 def show(
@@ -122,12 +138,10 @@ def show(
     }
     if card.review is not None:
         context["why"] = explain_to_reviewer(item=card.review.item, now=now)
-        for name in ("skip_form", "escalate_form"):
-            context[name] = filled(f"workbench/_{name}.html", request=request, review=card.review)
     if not request.htmx:
         if request.method == "POST" and card.review is not None and status == 200:
             return redirect("workbench:queue", queue.pk)
         context["tally"] = selectors.tally(queue=queue, user=request.user, now=now)
         return render(request, "workbench/queue.html", context, status=status)
-    response = render(request, "workbench/_response.html", context, status=status)
+    response = HttpResponse(response_html(context, request=request), status=status)
     return trigger_client_event(response, "item-answered", {"words": answered}) if answered is not None else response

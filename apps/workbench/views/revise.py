@@ -69,7 +69,7 @@ def _page(
         "form": form,
         "note": form.post.get("note", "") if form else annotation.note,
         "rendered": render_review(config, item.data, state, sends=one_press(config)),
-        "turns": cards.conversation(item),
+        **cards.beside_item(item),
         "alt": cards.alt_keys(config),
     }
     return render(request, "workbench/revise.html", context, status=422 if form else 200)

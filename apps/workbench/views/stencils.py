@@ -1,44 +1,45 @@
-"""Parts of the card that are the same for every item but for a few words: rendered once, then filled in.
+"""The reply to an answer: but for a few words it is the same for every item, so the rest is rendered once."""
 
-A stencil is rendered with nothing of the person or the item at hand, so that what is remembered can give nothing away.
-"""
-
-from functools import lru_cache
-from types import SimpleNamespace
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.middleware.csrf import get_token
-from django.template.loader import render_to_string
-from django.utils.html import conditional_escape
+from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 from apps.accounts.http import AuthedRequest
-from apps.queues.models import Review
-from apps.workbench.forms import SKIP_REASONS
+from apps.core.stencils import fill_page
 
-# What stands in the holes: of the form that addresses and fields want, and in no text by chance.
-_REVIEW = UUID("5f0d9e3a-7c1b-4e86-9a2d-d41b6c8f2e70")
-_TOKEN = "7203614895021837465"  # noqa: S105 (names a lease)
-_CSRF = "Hq7Zt2LwX9cVb4Nn6Jd8Fs1Gy5Rk3Pm0"
+RESPONSE = "workbench/_response.html"
 
-
-def filled(template: str, *, request: AuthedRequest, review: Review) -> SafeString:
-    """The template with `queue.pk`, `review.pk`, `review.token`, `csrf_token` and `skip_reasons`, and nothing else."""
-    kept = _stencil(template, review.item.queue_id, get_language() or "")
-    words = ((str(_REVIEW), review.pk), (_TOKEN, review.token), (_CSRF, get_token(request)))
-    for hole, word in words:
-        kept = kept.replace(hole, conditional_escape(str(word)))
-    return mark_safe(kept)  # noqa: S308 (rendered by a template; the words are escaped)
+# What the templates of a card read of the objects that they get.
+_PARTS = {
+    "queue": ("pk",),
+    "review": ("pk", "token"),
+    "rendered": ("layout", "is_wide", "one_press", "is_tall", "stage", "dock"),
+}
+# Texts of the program that a template looks into; what others wrote only stands somewhere.
+_LOOKED_INTO = frozenset({"rendered.layout", "skip_reasons", "card"})
+_UNREAD = frozenset({"project", "item", "now"})
 
 
-@lru_cache(maxsize=256)
-def _stencil(template: str, queue_id: UUID, language: str) -> str:
-    """`language` is the active one; it is named because what is remembered depends on it."""
-    context = {
-        "queue": SimpleNamespace(pk=queue_id),
-        "review": SimpleNamespace(pk=_REVIEW, token=_TOKEN),
-        "csrf_token": _CSRF,
-        "skip_reasons": SKIP_REASONS,
+def response_html(context: Mapping[str, Any], *, request: AuthedRequest) -> SafeString:
+    """`_response.html` in this context; rendered whole where an object in it is none of the above, as a draft."""
+    parts = _parts(context) if context.get("review") else None
+    if parts is None:
+        return mark_safe(render(request, RESPONSE, dict(context)).content.decode())  # noqa: S308 (a template's)
+    fixed, values = parts
+    return fill_page(RESPONSE, fixed, {**values, "csrf_token": get_token(request)})
+
+
+def _parts(context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """What decides how the reply is drawn, and what only stands in it; None where the context holds something else."""
+    flat = {name: value for name, value in context.items() if name not in _PARTS and name not in _UNREAD}
+    for owner, names in _PARTS.items():
+        flat |= {f"{owner}.{name}": getattr(context[owner], name) for name in names}
+    fixed = {
+        name: value for name, value in flat.items() if name in _LOOKED_INTO or value is None or type(value) is bool
     }
-    return render_to_string(template, context)
+    values = {name: value for name, value in flat.items() if name not in fixed}
+    return (fixed, values) if all(isinstance(value, str | int | UUID | list) for value in values.values()) else None
