@@ -12,3 +12,11 @@ def quality_fit_all() -> None:
 
     for queue in Queue.objects.exclude(state=Queue.State.CLOSED):
         services.quality_fit(queue=queue, now=timezone.now())
+
+
+@shared_task
+def disputes_judge() -> None:
+    """The periodic look at what became disputed while nobody answered."""
+    from apps.consensus import services
+
+    services.disputes_judge()

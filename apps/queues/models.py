@@ -1,6 +1,7 @@
 """Queues, the items in them, and the reviews: an item leased to a reviewer."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 CLAIMABLE = Q(state="open", open_slots__gt=0, reserved_for__isnull=True)
+DISPUTED = Q(state="adjudication")
 
 
 class Queue(UUIDModel):
@@ -79,6 +81,8 @@ class Queue(UUIDModel):
     qualification_tries = models.PositiveSmallIntegerField(default=2)  # rounds he may take, each with other items
     assistance = models.CharField(max_length=16, choices=Assistance, default=Assistance.NONE)
     assistance_wrong_share = models.FloatField(default=0.1)  # of pre-annotated guesses, shown wrong on purpose
+    shows_similar = models.BooleanField(default=False)  # to reviewers: settled items like theirs, with their labels
+    shows_model_to_adjudicator = models.BooleanField(default=True)  # what models said of a disputed item
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -160,6 +164,13 @@ class Item(UUIDModel):
         COMPARISON = "comparison"  # two outputs side by side
         HONEYPOT = "honeypot"  # a copy of an item whose answer is known; `original` is that item
 
+    class DisputeKind(models.TextChoices):
+        SPLIT = "split"  # the answers wanted are in and leave doubt
+        CHOICE = "choice"  # texts that cannot be voted on: one has to be chosen
+        ASKED = "asked"  # a reviewer sent it
+        NOBODY_LEFT = "nobody_left"  # who could answer it has had it
+        TAKEN_BACK = "taken_back"  # an adjudicator withdrew his decision
+
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
     trace = models.ForeignKey(
         "intake.Trace", on_delete=models.PROTECT, null=True, related_name="items"
@@ -172,6 +183,11 @@ class Item(UUIDModel):
     search_text = models.TextField(blank=True)  # the first shown text, for the items page
     state = models.CharField(max_length=16, choices=State, default=State.OPEN)
     adjudication_reason = models.CharField(max_length=200, blank=True)  # why it went to adjudication, in words
+    # Of the latest dispute; they mean something only while the state is adjudication.
+    dispute_kind = models.CharField(max_length=16, choices=DisputeKind, blank=True)
+    dispute_labels = models.JSONField(default=list)  # labels that are in the running
+    doubt = models.FloatField(null=True)  # how hard it is: entropy in bits, in tenths; null: not judged yet
+    guidance = models.TextField(blank=True)  # what an adjudicator who sent it back tells whoever gets it next
     retired_reason = models.CharField(max_length=200, blank=True)
     open_slots = models.PositiveSmallIntegerField()  # answers that may still be leased; by SQL's queues_item_write only
     wanted = models.PositiveSmallIntegerField()  # answers asked for so far; grows by one while unsettled
@@ -249,6 +265,36 @@ class Item(UUIDModel):
             models.Index(fields=["queue", "state", "enqueued_at"], name="item_by_state"),
             # The honeypots of a queue.
             models.Index(fields=["queue"], name="item_honeypots", condition=Q(state="honeypot")),
+            # The adjudicator's queue, hardest first: all of it, and what came for one reason.
+            models.Index(
+                "queue",
+                F("doubt").desc(),
+                "due_at",
+                F("severity").desc(),
+                "enqueued_at",
+                "id",
+                name="item_disputed_hardest",
+                condition=DISPUTED,
+            ),
+            models.Index(
+                "queue",
+                "dispute_kind",
+                F("doubt").desc(),
+                "due_at",
+                F("severity").desc(),
+                "enqueued_at",
+                "id",
+                name="item_disputed_kind",
+                condition=DISPUTED,
+            ),
+            # The same by deadline.
+            models.Index(
+                "queue", "due_at", F("doubt").desc(), "enqueued_at", "id", name="item_disputed_due", condition=DISPUTED
+            ),
+            # Disputed items in which a label is in the running.
+            GinIndex(fields=["dispute_labels"], name="item_disputed_labels", condition=DISPUTED, fastupdate=False),
+            # The periodic look for disputed items that nobody has judged yet.
+            models.Index(fields=["id"], name="item_disputed_unjudged", condition=DISPUTED & Q(doubt__isnull=True)),
         ]
 
     def __str__(self) -> str:

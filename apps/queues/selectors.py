@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.core.rows import Shape, fetch_one, split
@@ -61,14 +61,35 @@ def items_of_project(*, project: Project) -> QuerySet[Item]:
     return Item.objects.filter(queue__project=project)
 
 
-def items_to_adjudicate(*, queue: Queue, user: User) -> QuerySet[Item]:
-    """Disputed items that `user` has not answered himself: due and severe first, then the oldest."""
+# How an adjudicator may go through his queue; each order is an index.
+DISPUTE_ORDERS = {
+    # What is not judged yet comes first; of equally hard ones what is due, then severe, then old.
+    "hardest": (F("doubt").desc(), "due_at", "-severity", "enqueued_at", "pk"),
+    "due": ("due_at", F("doubt").desc(), "enqueued_at", "pk"),
+}
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Which disputed items an adjudicator goes through, and in what order. An empty field narrows nothing."""
+
+    kind: str = ""
+    label: str = ""
+    order: str = "hardest"
+
+
+WHOLE_QUEUE = Narrowing()
+
+
+def items_to_adjudicate(*, queue: Queue, user: User, narrowed: Narrowing = WHOLE_QUEUE) -> QuerySet[Item]:
+    """Disputed items that `user` has not answered himself, in the order asked for."""
     answered = Review.objects.filter(item=OuterRef("pk"), reviewer=user, state=Review.State.SUBMITTED)
-    return (
-        Item.objects.filter(queue=queue, state=Item.State.ADJUDICATION)
-        .exclude(Exists(answered))
-        .order_by("due_at", "-severity", "enqueued_at", "pk")
-    )
+    found = Item.objects.filter(queue=queue, state=Item.State.ADJUDICATION).exclude(Exists(answered))
+    if narrowed.kind:
+        found = found.filter(dispute_kind=narrowed.kind)
+    if narrowed.label:
+        found = found.filter(dispute_labels__contains=[narrowed.label])
+    return found.order_by(*DISPUTE_ORDERS[narrowed.order])
 
 
 def reviews_of(*, user: User) -> QuerySet[Review]:

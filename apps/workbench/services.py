@@ -16,6 +16,8 @@ from apps.consensus.services import (
     adjudication_withdraw,
     consensus_of,
     consensus_update,
+    dispute_judge,
+    doubt_of,
     item_facts,
 )
 from apps.core.canonical import canonical_bytes
@@ -106,15 +108,29 @@ def _advance(*, item: Item, facts: Facts, now: datetime, writes: Writes) -> Cons
         writes.insert(consensus)
     else:
         writes.update(consensus, [field.name for field in Consensus._meta.concrete_fields if not field.primary_key])
-    if item.state != Item.State.OPEN:
-        # Settled is sticky, disputed stays disputed; the late answer only takes its place among the others.
-        queues.slots_adjust(item=item, answers=answers, writes=writes)
+    if item.state == Item.State.ADJUDICATION:
+        # Disputed stays disputed; the late answer takes its place among the others.
+        reason, kind, doubt = item.adjudication_reason, item.dispute_kind, doubt_of(item=item, consensus=consensus)
+        queues.item_to_adjudication(item=item, reason=reason, kind=kind, doubt=doubt, answers=answers, writes=writes)
+    elif item.state != Item.State.OPEN:
+        queues.slots_adjust(item=item, answers=answers, writes=writes)  # settled is sticky
     elif consensus.state == Consensus.State.SETTLED:
         queues.item_settle(item=item, now=now, answers=answers, writes=writes)
-    elif not queues.item_want_more(item=item, answers=answers, writes=writes):
-        reason = why_disputed(item=item, consensus=consensus)
-        queues.item_to_adjudication(item=item, reason=reason, answers=answers, writes=writes)
+    else:
+        ask_or_dispute(item=item, consensus=consensus, answers=answers, writes=writes)
     return consensus
+
+
+def ask_or_dispute(
+    *, item: Item, consensus: Consensus, answers: queues.Answers | None = None, writes: Writes | None = None
+) -> None:
+    """An open item that is not settled: one answer more, or an adjudicator."""
+    doubt = doubt_of(item=item, consensus=consensus)
+    if queues.item_want_more(item=item, doubt=doubt, answers=answers, writes=writes):
+        return
+    kind = Item.DisputeKind.SPLIT if consensus.posterior else Item.DisputeKind.CHOICE
+    reason = why_disputed(item=item, consensus=consensus)
+    queues.item_to_adjudication(item=item, reason=reason, kind=kind, doubt=doubt, answers=answers, writes=writes)
 
 
 def why_disputed(*, item: Item, consensus: Consensus) -> str:
@@ -187,13 +203,16 @@ def is_adjudicated(item: Item) -> bool:
     return Consensus.objects.filter(item=item, method="adjudication").exists()
 
 
+@transaction.atomic
 def answer_skip(*, review: Review, token: int, reason: str) -> Review:
     """Pass on an item, with a reason.
 
     Raises:
         StaleLease: the lease is over; nothing changes.
     """
-    return queues.review_skip(review=review, token=token, reason=reason)
+    skipped = queues.review_skip(review=review, token=token, reason=reason)
+    dispute_judge(item=skipped.item)  # where his skip left nobody who could answer
+    return skipped
 
 
 @transaction.atomic
@@ -208,8 +227,11 @@ def answer_to_adjudicator(*, review_id: UUID, reviewer: User, token: int, note: 
     skipped = queues.review_skip(review=review, token=token, reason=f"for an adjudicator: {note}".strip(": "))
     item = skipped.item
     if was_open:  # also when the last reviewer's skip has just sent it there: his words say more
-        queues.item_to_adjudication(item=item, reason=f"a reviewer asks: {note}" if note else "a reviewer asks")
-    consensus_update(item=item, now=now)
+        reason, kind = f"a reviewer asks: {note}" if note else "a reviewer asks", Item.DisputeKind.ASKED
+        doubt = doubt_of(item=item, consensus=consensus_update(item=item, now=now))
+        queues.item_to_adjudication(item=item, reason=reason, kind=kind, doubt=doubt)
+    else:
+        consensus_update(item=item, now=now)
     return item
 
 
@@ -292,9 +314,10 @@ def adjudication_undo(*, adjudicator: User, queue: Queue, now: datetime) -> Item
         raise Conflict(_("There is no decision of yours to undo in this queue."))
     item = queues.item_lock(item_id=latest.item_id)
     adjudication_withdraw(adjudication=latest, by=adjudicator)
-    queues.item_to_adjudication(item=item, reason="a decision was taken back")
+    queues.item_to_adjudication(item=item, reason="a decision was taken back", kind=Item.DisputeKind.TAKEN_BACK)
     for escalation in escalations_of(item):
         escalation_reopen(escalation=escalation, now=now)
     consensus_update(item=item, now=now)
+    dispute_judge(item=item)
     event_record(verb="adjudication.withdrawn", obj=latest, project_id=queue.project_id, actor=adjudicator, at=now)
     return item

@@ -81,5 +81,5 @@ def _stand_again(item: Item, now: datetime) -> None:
     if consensus.state == Consensus.State.SETTLED:
         queues.item_settle(item=item, now=now)
         services.clients_answer(item=item, consensus=consensus, now=now)
-    elif not queues.item_want_more(item=item):
-        queues.item_to_adjudication(item=item, reason=services.why_disputed(item=item, consensus=consensus))
+    else:
+        services.ask_or_dispute(item=item, consensus=consensus)

@@ -2,6 +2,7 @@
 
 from apps.consensus.services.adjudications import adjudication_decide, adjudication_withdraw
 from apps.consensus.services.aggregate import Standing, consensus_of, consensus_update
+from apps.consensus.services.disputes import dispute_judge, disputes_judge, doubt_of
 from apps.consensus.services.facts import Facts, item_facts
 from apps.consensus.services.quality import quality_fit
 
@@ -12,6 +13,9 @@ __all__ = [
     "adjudication_withdraw",
     "consensus_of",
     "consensus_update",
+    "dispute_judge",
+    "disputes_judge",
+    "doubt_of",
     "item_facts",
     "quality_fit",
 ]

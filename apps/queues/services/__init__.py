@@ -42,6 +42,8 @@ from apps.queues.services.people import (
     reviewer_resume,
 )
 from apps.queues.services.slots import (
+    Answers,
+    Doubt,
     answers_of,
     item_lock,
     item_reopen,
@@ -53,6 +55,8 @@ from apps.queues.services.slots import (
 )
 
 __all__ = [
+    "Answers",
+    "Doubt",
     "ItemsReport",
     "answers_of",
     "cursors_reset",

@@ -23,6 +23,7 @@ POLICY_FIELDS = (
     "name", "takes_traces", "takes_escalations", "acquisition", "overlap_min", "overlap_max", "settle_threshold",
     "consensus_method", "audit_share", "deadline_share", "audit_lane_share", "lease_seconds", "sla_hours",
     "is_open_to_all", "shows_escalation_reason", "allows_revision", "assistance", "assistance_wrong_share",
+    "shows_similar", "shows_model_to_adjudicator",
 )  # fmt: skip
 
 

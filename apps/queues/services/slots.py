@@ -1,5 +1,6 @@
 """The life of an item: how many answers it still asks for, and which state it is in."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,29 +65,45 @@ def answers_of(item: Item) -> Answers:
     return Answers(live, submitted, had > 0, is_anybody_left)
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """How hard a disputed item is, as the floor above judges it."""
+
+    bits: float | None = None  # None: not judged yet
+    labels: tuple[str, ...] = ()  # those in the running
+
+
+UNJUDGED = Doubt()
+
+
 def slots_adjust(*, item: Item, answers: Answers | None = None, writes: Writes | None = None) -> Answers:
     """Recompute `open_slots` from the facts. The caller holds the item's lock, and may have read `answers` already.
 
     Open slots are the answers asked for, less those given and those being given. An item whose slots come free again
     re-enters the claimable rows with a new `bumped_seq`. With `writes` it is written together with other changes.
     """
+    return _write(item, _WRITE, (), answers=answers, writes=writes)
+
+
+def _write(item: Item, sql: str, more: tuple[Any, ...], *, answers: Answers | None, writes: Writes | None) -> Answers:
     answers = answers or answers_of(item)
-    values = [item.pk, *(getattr(item, name) for name in _LIFE), answers.live + answers.submitted]
+    values = [item.pk, *(getattr(item, name) for name in _LIFE), answers.live + answers.submitted, *more]
 
     def taken(row: Any) -> None:
         item.open_slots, item.bumped_seq = row
 
     if writes is not None:
-        writes.then(_WRITE, values, taken)
+        writes.then(sql, values, taken)
         return answers
     with Writes() as now:
-        now.then(_WRITE, values, taken)
+        now.then(sql, values, taken)
     return answers
 
 
 # The only place that writes `open_slots`: the SQL function that also serves the claim.
 _LIFE = ("state", "wanted", "wanted_max", "settled_at", "adjudication_reason", "retired_reason")
 _WRITE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s)"
+_DISPUTE = "SELECT slots, bumped FROM queues_item_dispute(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)"
 
 
 def next_bump() -> int:
@@ -106,13 +123,21 @@ def item_settle(*, item: Item, now: datetime, answers: Answers | None = None, wr
 
 
 def item_to_adjudication(
-    *, item: Item, reason: str, answers: Answers | None = None, writes: Writes | None = None
+    *,
+    item: Item,
+    reason: str,
+    kind: str = Item.DisputeKind.SPLIT,
+    doubt: Doubt = UNJUDGED,
+    answers: Answers | None = None,
+    writes: Writes | None = None,
 ) -> None:
     """An adjudicator decides; `reason` says in words why."""
     item.state = Item.State.ADJUDICATION
     item.settled_at = None
     item.adjudication_reason = reason[:200]
-    slots_adjust(item=item, answers=answers, writes=writes)
+    item.dispute_kind, item.doubt, item.dispute_labels = kind, doubt.bits, list(doubt.labels)
+    about = (kind, json.dumps(item.dispute_labels), doubt.bits)
+    _write(item, _DISPUTE, about, answers=answers, writes=writes)
 
 
 def item_reopen(*, item: Item) -> None:
@@ -127,7 +152,9 @@ def item_reopen(*, item: Item) -> None:
     slots_adjust(item=item, answers=answers)
 
 
-def item_want_more(*, item: Item, answers: Answers | None = None, writes: Writes | None = None) -> bool:
+def item_want_more(
+    *, item: Item, doubt: Doubt = UNJUDGED, answers: Answers | None = None, writes: Writes | None = None
+) -> bool:
     """Ask for one more answer if all that were asked for are in. False when the maximum is reached.
 
     Nobody eligible left means adjudication: an item is never open for ever.
@@ -137,20 +164,20 @@ def item_want_more(*, item: Item, answers: Answers | None = None, writes: Writes
         if item.wanted >= item.wanted_max:
             return False
         item.wanted += 1
-    if not strand_check(item=item, answers=answers, writes=writes):
+    if not strand_check(item=item, doubt=doubt, answers=answers, writes=writes):
         slots_adjust(item=item, answers=answers, writes=writes)
     return True
 
 
-def strand_check(*, item: Item, answers: Answers, writes: Writes | None = None) -> bool:
+def strand_check(*, item: Item, answers: Answers, doubt: Doubt = UNJUDGED, writes: Writes | None = None) -> bool:
     """Send the item to adjudication if its open slots can be filled by nobody. The caller holds the lock."""
     if item.state != Item.State.OPEN or answers.live or answers.submitted >= item.wanted:
         return False
     # Without any answer and any reviewer the item waits for people, not for an adjudicator.
     if not answers.was_had or answers.is_anybody_left:
         return False
-    reason = "no reviewer left who has not had it"
-    item_to_adjudication(item=item, reason=reason, answers=answers, writes=writes)
+    reason, kind = "no reviewer left who has not had it", Item.DisputeKind.NOBODY_LEFT
+    item_to_adjudication(item=item, reason=reason, kind=kind, doubt=doubt, answers=answers, writes=writes)
     return True
 
 
