@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 COMMANDS = {
     "undo": ("u", gettext_lazy("Take the last answer back")),
     "skip": ("s", gettext_lazy("Skip the item")),
+    "clear": ("j", gettext_lazy("Clear the model’s suggestion")),
     "escalate": ("e", gettext_lazy("Send to an adjudicator")),
     "ask": ("a", gettext_lazy("Ask about the item")),
     "note": ("n", gettext_lazy("Write a note")),

@@ -15,6 +15,7 @@ from apps.consensus.algorithms.agreement_estimate import Agreement, Bootstrap
 from apps.consensus.models import Consensus, QualityFit
 from apps.evaluation.algorithms.metrics import wilson
 from apps.labeling.models import Annotation
+from apps.labeling.suggestions import independent
 from apps.projects.models import Project
 from apps.queues.models import Queue
 
@@ -42,8 +43,8 @@ class Vote:
 
 
 def votes_latest(*, project: Project, queue: Queue | None = None, limit: int = LATEST) -> list[Vote]:
-    """The newest answers that can be voted on, newest first. One query."""
-    rows = Annotation.objects.filter(item__queue__project=project, status=Annotation.Status.CURRENT)
+    """The newest answers that can be voted on and were given blind, newest first. One query."""
+    rows = Annotation.objects.filter(independent(), item__queue__project=project)
     if queue is not None:
         rows = rows.filter(item__queue=queue)
     found = (

@@ -1,5 +1,7 @@
 """Answers, never edited; drafts, seen by their writer only; questions about items; what a person has read."""
 
+from typing import Any
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -162,6 +164,11 @@ class Suggestion(UUIDModel):
 
     def __str__(self) -> str:
         return f"what {self.reviewer} sees on {self.item_id}"
+
+    @property
+    def guess(self) -> list[dict[str, Any]]:
+        """What is shown; nothing where the item is shown blind."""
+        return self.result or []
 
 
 class Draft(UUIDModel):

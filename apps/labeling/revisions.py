@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict
 from apps.labeling.models import Annotation
+from apps.labeling.suggestions import aid_of
 from apps.labeling.widgets import Result, answer_label, check_result
 from apps.projects.labelling import config_of
 from apps.projects.selectors import guideline_current
@@ -24,6 +25,7 @@ def annotation_replace(
     """
     config = config_of(annotation.schema)
     check_result(config, result, data=annotation.item.data)
+    aid = aid_of(review=annotation.review, result=result)
     current = Annotation.objects.filter(pk=annotation.pk, status=Annotation.Status.CURRENT)
     if not current.update(status=Annotation.Status.SUPERSEDED):
         raise Conflict(_("This answer was changed or taken back meanwhile."))
@@ -39,5 +41,8 @@ def annotation_replace(
         source=annotation.source,
         token=annotation.token,
         duration_ms=max(duration_ms, 0),
+        assistance=aid.assistance,
+        suggestion=aid.suggestion,
+        weight=aid.weight,
         created_at=now,
     )

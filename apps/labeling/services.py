@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.core.errors import Conflict
 from apps.core.rows import Writes
 from apps.labeling.models import Annotation, Draft
+from apps.labeling.suggestions import BLIND, Aid
 from apps.labeling.widgets import Result, answer_label, check_result
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Review
@@ -27,12 +28,15 @@ def annotation_submit(
     duration_ms: int,
     source: str = Annotation.Source.HUMAN,
     guideline_id: UUID | None,
+    aid: Aid = BLIND,
+    is_batch: bool = False,
     now: datetime,
     writes: Writes,
 ) -> Annotation:
     """Store an answer given under a lease, in the transaction of the caller, who holds the lock on the review's item.
 
     The schema is the item's: an open lease finishes under the version it began with. The draft has become the answer.
+    `aid`: what guess the person had seen (`suggestions.aid_of`).
 
     Raises:
         AnswerInvalid: `result` does not fit the schema version; names control and rule.
@@ -51,6 +55,10 @@ def annotation_submit(
         source=source,
         token=token,
         duration_ms=max(duration_ms, 0),
+        assistance=aid.assistance,
+        suggestion=aid.suggestion,
+        weight=aid.weight,
+        is_batch=is_batch,
         created_at=now,
     )
     writes.insert(annotation)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from apps.accounts.models import User
 from apps.intake.models import Prediction
@@ -29,6 +30,11 @@ class Aid:
     assistance: str = Assistance.NONE
     suggestion: Suggestion | None = None
     weight: float = 1.0
+
+    @property
+    def told(self) -> dict[str, str]:
+        """For the log: how it was made, where it was not made blind."""
+        return {} if self.suggestion is None else {"assistance": str(self.assistance)}
 
 
 BLIND = Aid()
@@ -107,6 +113,18 @@ def _chance(purpose: str, item: Item, reviewer: User) -> float:
     return uniform(seed=item.queue.seed, purpose=f"guess-{purpose}", key=f"{item.pk}:{reviewer.pk}")
 
 
+def independent() -> Q:
+    """Annotations that were given blind and stand, or were changed since only for a model's guess that was seen then.
+
+    What was given beside a guess tells of the model as much as of the person: agreement and people are judged by these.
+    """
+    later = Annotation.objects.filter(
+        item=OuterRef("item"), reviewer=OuterRef("reviewer"), status="current", assistance=Assistance.REVISED
+    )
+    replaced = Q(Exists(later), status=Annotation.Status.SUPERSEDED)
+    return Q(Q(status=Annotation.Status.CURRENT) | replaced, assistance=Assistance.NONE)
+
+
 def suggestion_seen(*, review: Review) -> Suggestion | None:
     """The guess that the person has seen on the item, whatever the queue's policy is now."""
     if not review.sees_guess:
@@ -129,7 +147,7 @@ def aid_of(*, review: Review, result: Result) -> Aid:
     seen = suggestion_seen(review=review)
     if seen is None:
         return BLIND
-    is_repeated = holds(result, seen.result)
+    is_repeated = holds(result, seen.guess)
     if seen.mode == Mode.AFTER_ANSWER:
         kind = Assistance.REVISED
     else:

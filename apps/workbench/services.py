@@ -28,6 +28,7 @@ from apps.intake.models import Escalation
 from apps.intake.services import escalation_answer, escalation_reopen
 from apps.labeling.models import Annotation
 from apps.labeling.services import annotation_submit, annotation_withdraw
+from apps.labeling.suggestions import aid_of, suggestion_draw
 from apps.labeling.widgets import Result
 from apps.queues import services as queues
 from apps.queues.models import Item, Queue, Review
@@ -42,7 +43,10 @@ def claim_next(*, queue: Queue, reviewer: User, now: datetime, rng: random.Rando
     Raises:
         QueueNotOpen: the queue is paused or closed.
     """
-    return queues.review_claim(queue=queue, reviewer=reviewer, now=now, rng=rng)
+    review = queues.review_claim(queue=queue, reviewer=reviewer, now=now, rng=rng)
+    if review is not None and queue.assistance == Queue.Assistance.PRE_ANNOTATED:
+        suggestion_draw(review=review, now=now)
+    return review
 
 
 @transaction.atomic
@@ -55,6 +59,7 @@ def answer_submit(
     note: str = "",
     duration_ms: int,
     source: str = Annotation.Source.HUMAN,
+    is_batch: bool = False,
     now: datetime,
 ) -> Annotation:
     """Store an answer; let it count; settle the item, ask for one more, or send it to adjudication; answer the client.
@@ -73,6 +78,7 @@ def answer_submit(
         if canonical_bytes(earlier.result) == canonical_bytes(result):
             return Annotation.objects.get(pk=earlier.id)
         raise Conflict(_("This item was answered from here before, otherwise. Undo that answer to change it."))
+    aid = aid_of(review=review, result=result)
     with Writes() as writes:
         queues.review_submit(review=review, token=token, now=now, writes=writes)
         annotation = annotation_submit(
@@ -83,6 +89,8 @@ def answer_submit(
             duration_ms=duration_ms,
             source=source,
             guideline_id=facts.guideline_id,
+            aid=aid,
+            is_batch=is_batch,
             now=now,
             writes=writes,
         )
@@ -91,7 +99,7 @@ def answer_submit(
             obj=annotation,
             project_id=review.item.queue.project_id,
             actor=reviewer,
-            payload={"item": str(review.item_id), "source": source},
+            payload={"item": str(review.item_id), "source": source, **aid.told},
             at=now,
             writes=writes,
         )

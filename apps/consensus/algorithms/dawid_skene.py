@@ -10,7 +10,7 @@ the cell that then explains it. So each reviewer's matrix is shrunk towards what
 `smoothing=0` is the classical algorithm.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +99,7 @@ def posterior_given(
     confusion: NDArray[np.float64],
     prior: NDArray[np.float64],
     temperature: float = 1.0,
+    weights: Sequence[float] | None = None,
 ) -> NDArray[np.float64]:
     """Posterior of one item from given matrices: the E-step, equation (2.5), for a single row.
 
@@ -108,14 +109,16 @@ def posterior_given(
             for reviewers who have no matrix of their own.
         prior: shape (n_classes,).
         temperature: as in `Aggregate`, of the fit that the matrices come from.
+        weights: one in [0, 1] for each vote, by which its evidence counts; all 1 unless given.
     Returns:
         Shape (n_classes,), summing to 1; at temperature 1 the prior itself where there is no vote.
     """
     pairs = np.array(list(votes), dtype=np.int64).reshape(-1, 2)
     rows = np.log(np.maximum(confusion[pairs[:, 0], :, pairs[:, 1]], _TINY))
-    log_joint = temperature * (np.log(np.maximum(prior, FLOOR)) + rows.sum(axis=0))
-    weights = np.exp(log_joint - log_joint.max())
-    return np.asarray(weights / weights.sum())
+    counted = rows if weights is None else rows * np.asarray(weights)[:, None]
+    log_joint = temperature * (np.log(np.maximum(prior, FLOOR)) + counted.sum(axis=0))
+    joint = np.exp(log_joint - log_joint.max())
+    return np.asarray(joint / joint.sum())
 
 
 def pooled_confusion(accuracy: float, n_classes: int) -> NDArray[np.float64]:

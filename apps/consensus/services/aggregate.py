@@ -77,6 +77,7 @@ class Answer:
     label: str
     result: list[dict[str, Any]]
     source: str
+    weight: float = 1.0
 
 
 def _read_all(*, item: Item, given: Sequence[Given]) -> list[Answer]:
@@ -91,13 +92,13 @@ def _read_all(*, item: Item, given: Sequence[Given]) -> list[Answer]:
 
 def _read(row: Given, *, item: Item, chain: SchemaChain | None) -> Answer:
     if chain is None:
-        return Answer(row.reviewer_id, row.label, row.result, row.source)
+        return Answer(row.reviewer_id, row.label, row.result, row.source, row.weight)
     try:
         old = schema_known(schema_id=row.schema_id)
         label, result = chain.read_between(result=row.result, old=old, new=item.schema)
     except Unmappable:
         label, result = "", row.result
-    return Answer(row.reviewer_id, label, result, row.source)
+    return Answer(row.reviewer_id, label, result, row.source, row.weight)
 
 
 def _is_sure(*, item: Item, standing: Standing, n: int) -> bool:
@@ -105,13 +106,14 @@ def _is_sure(*, item: Item, standing: Standing, n: int) -> bool:
 
 
 def _standing(*, item: Item, annotations: list[Answer], fit_id: UUID | None) -> Standing:
-    votes = [each for each in annotations if each.label]
+    # Whoever repeated a guess that was wrong on purpose has said nothing about the item.
+    votes = [each for each in annotations if each.label and each.weight]
     if not votes:
         return Standing({}, "", 0.0, None)
     if item.queue.consensus_method == Queue.Method.DAWID_SKENE:
         return _weighted(item=item, votes=votes, fit=None if fit_id is None else fit_known(fit_id))
     labels = sorted({each.label for each in votes})
-    counts = np.array([sum(each.label == label for each in votes) for label in labels], dtype=float)
+    counts = np.array([sum(each.weight for each in votes if each.label == label) for label in labels], dtype=float)
     return _leader(labels, counts / counts.sum(), fit=None)
 
 
@@ -137,6 +139,7 @@ def _weighted(*, item: Item, votes: list[Answer], fit: QualityFit | None) -> Sta
         confusion=np.stack(matrices),
         prior=prior,
         temperature=fit.temperature if fit is not None and usable else 1.0,
+        weights=[each.weight for each in votes],
     )
     return _leader(labels, posterior, fit=fit if usable else None)
 

@@ -29,6 +29,7 @@ class Given:
     label: str
     result: list[dict[str, Any]]
     source: str
+    weight: float = 1.0  # as a vote
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Facts:
         return replace(self, given=(*self.given, one), answers=answers)
 
 
-_GIVEN = ("id", "reviewer_id", "review_id", "token", "schema_id", "label", "result", "source")
+_GIVEN = ("id", "reviewer_id", "review_id", "token", "schema_id", "label", "result", "source", "weight")
 _CONSENSUS = Shape(Consensus, "c")
 _FACTS = f"""
     SELECT {_CONSENSUS.columns}, n.*,
@@ -80,8 +81,8 @@ def item_facts(*, item: Item, but: UUID | None = None) -> Facts:
 
 
 def _given(values: Sequence[Any]) -> Given:
-    own, reviewer, review, token, schema, label, result, source = values
-    return Given(UUID(own), UUID(reviewer), UUID(review), token, UUID(schema), label, result, source)
+    own, reviewer, review, token, schema, label, result, source, weight = values
+    return Given(UUID(own), UUID(reviewer), UUID(review), token, UUID(schema), label, result, source, weight)
 
 
 @lru_cache(maxsize=64)

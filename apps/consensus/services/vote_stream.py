@@ -1,4 +1,4 @@
-"""A queue's current answers as arrays of numbers, without a Python object per answer.
+"""A queue's own, blind answers as arrays of numbers, without a Python object per answer.
 
 The database numbers items, reviewers and labels and packs the numbers into blocks of bytes, which numpy reads as they
 are; only what is few comes as objects: the reviewers, the distinct labels, and the items that an adjudicator decided.
@@ -21,7 +21,10 @@ _ANSWERS = """
     WITH answers AS MATERIALIZED (
         SELECT a.item_id, a.reviewer_id, a.schema_id, a.label
         FROM labeling_annotation a JOIN queues_item i ON i.id = a.item_id
-        WHERE i.queue_id = %(queue)s AND a.status = 'current' AND a.label <> ''
+        WHERE i.queue_id = %(queue)s AND a.label <> '' AND a.assistance = 'none' AND (
+            a.status = 'current' OR a.status = 'superseded' AND EXISTS (
+                SELECT 1 FROM labeling_annotation l WHERE l.item_id = a.item_id AND l.reviewer_id = a.reviewer_id
+                AND l.status = 'current' AND l.assistance = 'revised'))
     ), numbered AS (
         SELECT dense_rank() OVER (ORDER BY item_id) - 1 AS item,
             dense_rank() OVER (ORDER BY reviewer_id) - 1 AS reviewer,
@@ -76,7 +79,10 @@ class QueueVotes:
 
 
 def queue_votes(*, queue: Queue) -> QueueVotes:
-    """All current answers of a queue. One query."""
+    """All answers of a queue that were given blind and stand, or were changed since for a model's guess. One query.
+
+    What was given beside a guess tells of the model as much as of the person, so nobody is judged by it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS, {"queue": queue.pk})
         rows = cursor.fetchall()

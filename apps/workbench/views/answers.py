@@ -14,6 +14,7 @@ from django_htmx.http import trigger_client_event
 from apps.accounts.http import AuthedRequest
 from apps.core.errors import Conflict
 from apps.labeling.services import draft_drop, draft_of, draft_save
+from apps.labeling.suggestions import suggestion_filled_in
 from apps.labeling.widgets import initial_state, state_from_post
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue, Review
@@ -83,8 +84,11 @@ def _keep(request: AuthedRequest, review: Review) -> None:
     config = config_of(review.item.schema)
     fields = draft_fields(request.POST)
     given = {name: values for name, values in state_from_post(config, fields).values.items() if values}
-    untouched = {name: values for name, values in initial_state(config, review.item.data).values.items() if any(values)}
-    if given == untouched and not fields.get("note"):
+    begun = [initial_state(config, review.item.data)]
+    if guess := suggestion_filled_in(review=review):
+        begun.append(cards.untouched_state(config, review.item, guess.guess))
+    untouched = [{name: values for name, values in state.values.items() if any(values)} for state in begun]
+    if given in untouched and not fields.get("note"):
         draft_drop(item=review.item, reviewer=request.user)
     else:
         draft_save(item=review.item, reviewer=request.user, fields=fields, now=timezone.now())

@@ -16,7 +16,17 @@ from django_htmx.http import trigger_client_event
 from apps.accounts.http import AuthedRequest
 from apps.labeling.models import Annotation, Draft
 from apps.labeling.services import draft_of
-from apps.labeling.widgets import FormState, initial_state, one_press, render_review, state_from_post, state_from_result
+from apps.labeling.suggestions import suggestion_filled_in
+from apps.labeling.widgets import (
+    FormState,
+    Result,
+    answer_words,
+    initial_state,
+    one_press,
+    render_review,
+    state_from_post,
+    state_from_result,
+)
 from apps.projects.labelling import LabellingConfig, config_of
 from apps.queues.explain import explain_to_reviewer
 from apps.queues.models import Item, Queue, Review
@@ -42,14 +52,23 @@ def start_card() -> Card:
     return Card("workbench/_start.html")
 
 
-def review_card(*, review: Review, form: ConfigForm | None = None) -> Card:
-    """The item and its questions: as just sent and refused, else as kept, else as taken back, else untouched."""
+def review_card(*, review: Review, form: ConfigForm | None = None, is_cleared: bool = False) -> Card:
+    """The item and its questions: as just sent and refused, else as kept, else as taken back, else untouched.
+
+    Untouched means with the model's guess, where the queue shows it; `is_cleared`: without, whatever is kept.
+    """
     item, config = review.item, config_of(review.item.schema)
-    kept = _kept(review=review, config=config, form=form)
+    guess = suggestion_filled_in(review=review)
+    if is_cleared:
+        kept = Kept(initial_state(config, item.data))
+    else:
+        kept = _kept(review=review, config=config, form=form, guess=guess.guess if guess else None)
     context = {
         "review": review,
         "item": item,
         "form": form,
+        "guess": answer_words(config, guess.guess) if guess else "",
+        "is_cleared": is_cleared,
         "note": kept.note,
         "draft": kept.draft,
         "undone": kept.undone,
@@ -71,11 +90,11 @@ class Kept:
     undone: str = ""  # the answer that was taken back, in words
 
 
-def _kept(*, review: Review, config: LabellingConfig, form: ConfigForm | None) -> Kept:
+def _kept(*, review: Review, config: LabellingConfig, form: ConfigForm | None, guess: Result | None = None) -> Kept:
     if form is not None:
         return Kept(form.state, note=form.post.get("note", ""))
     if review.is_fresh:
-        return Kept(initial_state(config, review.item.data))
+        return Kept(untouched_state(config, review.item, guess))
     draft = draft_of(item=review.item, reviewer=review.reviewer)
     if draft is not None:
         return Kept(state_from_post(config, draft.fields), note="".join(draft.fields.get("note", [])), draft=draft)
@@ -86,7 +105,16 @@ def _kept(*, review: Review, config: LabellingConfig, form: ConfigForm | None) -
             note=earlier.note,
             undone=selectors.words_of(earlier),
         )
-    return Kept(initial_state(config, review.item.data))
+    return Kept(untouched_state(config, review.item, guess))
+
+
+def untouched_state(config: LabellingConfig, item: Item, guess: Result | None) -> FormState:
+    """How a form begins: as the config says, with the model's guess in it where one is shown."""
+    begun = initial_state(config, item.data)
+    if guess is None:
+        return begun
+    shown = state_from_result(config, guess, data=item.data)
+    return FormState(values={**begun.values, **shown.values})
 
 
 def alt_keys(config: LabellingConfig) -> str:

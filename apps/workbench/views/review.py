@@ -34,10 +34,14 @@ def home(request: AuthedRequest) -> HttpResponse:
 @require_safe
 @queue_page(queues_workable_by)
 def queue(request: AuthedRequest, queue: Queue) -> HttpResponse:
-    """Shows the lease that the person holds, else the start form. Takes nothing: a claim is a POST."""
+    """Shows the lease that the person holds, else the start form. Takes nothing: a claim is a POST.
+
+    `?clear` shows the form without the model's guess.
+    """
     now = timezone.now()
     review = selectors.lease_of(queue=queue, user=request.user, now=now)
-    card = cards.review_card(review=review) if review else cards.start_card()
+    is_cleared = "clear" in request.GET
+    card = cards.review_card(review=review, is_cleared=is_cleared) if review else cards.start_card()
     return cards.show(request, queue, card, now=now)
 
 
