@@ -35,6 +35,7 @@ from apps.workbench.forms import SKIP_REASONS, ConfigForm
 from apps.workbench.turns import turns_of
 from apps.workbench.views.stencils import response_html
 
+GUESS_WORDS = 200  # characters of a model's guess that stand over the form
 UNDO_WORDS = 24  # characters of the answer that the undo button names
 
 
@@ -67,7 +68,8 @@ def review_card(*, review: Review, form: ConfigForm | None = None, is_cleared: b
         "review": review,
         "item": item,
         "form": form,
-        "guess": answer_words(config, guess.guess) if guess else "",
+        "guess": Truncator(answer_words(config, guess.guess)).chars(GUESS_WORDS) if guess else "",
+        "has_planted": bool(guess and item.queue.assistance_wrong_share),
         "is_cleared": is_cleared,
         "note": kept.note,
         "draft": kept.draft,
