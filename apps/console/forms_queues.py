@@ -17,6 +17,7 @@ _SCALED = {
     "deadline_percent": ("deadline_share", 100),
     "audit_lane_percent": ("audit_lane_share", 100),
     "lease_minutes": ("lease_seconds", 1 / 60),
+    "assistance_wrong_percent": ("assistance_wrong_share", 100),
 }
 _FORM_FIELD = {policy: name for name, (policy, _scale) in _SCALED.items()}
 
@@ -27,6 +28,7 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("How many answers"), ("overlap_min", "overlap_max", "consensus_method", "settle_threshold")),
     (_("Time"), ("lease_minutes", "sla_hours")),
     (_("What reviewers see"), ("shows_escalation_reason",)),
+    (_("The model’s guess"), ("assistance", "assistance_wrong_percent")),
     (_("What reviewers may do"), ("allows_revision",)),
 )
 _UNITS: dict[str, Any] = {
@@ -38,6 +40,7 @@ _UNITS: dict[str, Any] = {
     "lease_minutes": _("minutes"),
     "sla_hours": _("hours until an item is settled"),
     "settle_threshold": "",
+    "assistance_wrong_percent": _("% of the guesses that are filled in"),
 }
 _ACQUISITION_HELP = {
     Queue.Acquisition.LEAST_CONFIDENCE: _("The most probable label is not probable enough."),
@@ -45,6 +48,17 @@ _ACQUISITION_HELP = {
     Queue.Acquisition.ENTROPY: _("The probability is spread over many labels."),
     Queue.Acquisition.RANDOM: _("By chance. What is also done while no model has told probabilities."),
 }
+_ASSISTANCE_HELP = {
+    Queue.Assistance.NONE: _("Reviewers never see it. Their agreement says most about what is right."),
+    Queue.Assistance.AFTER_ANSWER: _(
+        "Reviewers answer first and then see it where it differs. Both answers are kept; agreement counts the first."
+    ),
+    Queue.Assistance.PRE_ANNOTATED: _(
+        "It stands in the form when the item opens, and easy items come as a grid. Faster, and people follow it: "
+        "accepting it counts as half an answer, and below you see how often wrong ones are accepted."
+    ),
+}
+_HELP: dict[str, dict[Any, Any]] = {"acquisition": _ACQUISITION_HELP, "assistance": _ASSISTANCE_HELP}
 
 
 @dataclass(frozen=True)
@@ -113,9 +127,29 @@ class QueueForm(forms.Form):
     shows_escalation_reason = forms.BooleanField(
         label=_("The escalation's reason"),
         required=False,
-        help_text=_("Reviewers see why somebody asked. They never see the model's guess or others' answers."),
+        help_text=_("Reviewers see why somebody asked. They never see others’ answers."),
     )
-
+    assistance = forms.ChoiceField(
+        label=_("When reviewers see it"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[
+            (Queue.Assistance.NONE, _("Never: blind")),
+            (Queue.Assistance.AFTER_ANSWER, _("After their own answer")),
+            (Queue.Assistance.PRE_ANNOTATED, _("Filled in from the start")),
+        ],
+        help_text=_("Items of the random audit, and as many others, stay blind whatever you choose."),
+    )
+    assistance_wrong_percent = forms.FloatField(
+        label=_("Wrong on purpose"),
+        required=False,
+        min_value=0,
+        max_value=50,
+        help_text=_(
+            "Reviewers are told that some are, never which. It measures whether guesses are checked; an accepted one "
+            "counts for nothing."
+        ),
+    )
     allows_revision = forms.BooleanField(
         label=_("Change their answers later"),
         required=False,
@@ -134,15 +168,17 @@ class QueueForm(forms.Form):
     def _row(self, name: str) -> FormRow:
         is_other = self.is_bound and not self.is_new and name in self.changed_data
         was = self.initial[name] if is_other and not isinstance(self.initial[name], bool) else None
-        buttons = self[name] if name == "acquisition" else ()
-        options = [(button, _ACQUISITION_HELP[button.data["value"]]) for button in buttons]
+        buttons = self[name] if name in _HELP else ()
+        options = [(button, _HELP[name][button.data["value"]]) for button in buttons]
         return FormRow(self[name], _UNITS.get(name), was, options)
 
     def policy(self) -> dict[str, Any]:
         """What a valid form says, in the words of `queue_create` and `queue_update`."""
-        values = dict(self.cleaned_data)
+        # What a page did not ask for stays as it is.
+        values = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
         for name, (policy, scale) in _SCALED.items():
-            values[policy] = values.pop(name) / scale
+            if name in values:
+                values[policy] = values.pop(name) / scale
         values["lease_seconds"] = round(values["lease_seconds"])
         return values
 

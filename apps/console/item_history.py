@@ -97,7 +97,7 @@ def _why(item: Item, *, now: datetime) -> list[str]:
 
 
 def _answers(item: Item) -> list[Answer]:
-    rows = item.annotations.select_related("reviewer", "schema", "guideline").order_by("created_at", "pk")
+    rows = item.annotations.select_related("reviewer", "schema", "guideline", "suggestion").order_by("created_at", "pk")
     return [Answer(row, answer_words(config_of(row.schema), row.result)) for row in rows]
 
 

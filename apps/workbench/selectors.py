@@ -160,7 +160,7 @@ def votes_on(*, item: Item) -> list[Vote]:
     """The current answers in the order they were given. For adjudicators of the item's queue only. Three queries."""
     annotations = list(
         item.annotations.filter(status=Annotation.Status.CURRENT)
-        .select_related("reviewer", "schema")
+        .select_related("reviewer", "schema", "suggestion")
         .order_by("created_at", "pk")
     )
     fit = item.queue.quality_fits.order_by("-created_at").first()

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import User
+from apps.console.assistance_figures import assistance_figures
 from apps.console.forms_queues import PeopleForm, QueueForm
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.queue_figures import UNDECIDED, leases_of, next_items, people_by_queue, queue_rows, queues_of
@@ -86,6 +87,7 @@ def _queue_page(
         "leases": leases_of(queue=queue),
         # The order shows the model's doubt, which whoever answers here must not see.
         "next_items": [] if request.user.pk in working else next_items(queue=queue),
+        "assistance": assistance_figures(queue=queue, but=request.user if request.user.pk in working else None),
         "form": form or QueueForm(queue=queue),
         "people_form": people_form or PeopleForm(queue=queue),
         "can_adjudicate": Right.ADJUDICATE in request.rights,
