@@ -2,30 +2,47 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.queues.models import Item
+from apps.queues.models import Item, Queue
 
 
 def explain_to_reviewer(*, item: Item, now: datetime) -> list[str]:
     """Only what cannot move an answer: the escalation's reason if the queue allows, waiting time, deadline.
 
-    Never a label, a score, a model, another answer, the audit slice or a known answer.
+    Never a label, a score, a model, another answer, the audit slice or a known answer. In a queue that mixes in known
+    items the waiting time is that of the queue.
     """
+    if not item.queue.honeypot_share:
+        return _plain_words(item, now)
+    # One sentence for all items of such a queue: how long a known item lies there would tell it from the others.
+    return _plain_words(item, now, waiting=_words_of_queue(item.queue, now))
+
+
+def _plain_words(item: Item, now: datetime, *, waiting: str = "") -> list[str]:
     words = []
     if item.queue.shows_escalation_reason and item.trace_id is not None:
         words += [_("escalated: %(reason)s") % {"reason": reason} for reason in _escalation_reasons(item)]
-    words.append(_("waiting %(time)s") % {"time": duration_words(now - item.enqueued_at)})
+    words.append(waiting or _("waiting %(time)s") % {"time": duration_words(now - item.enqueued_at)})
     if item.due_at is not None:
         words.append(_due_words(item.due_at - now))
     return words
 
 
+def _words_of_queue(queue: Queue, now: datetime) -> str:
+    """True of every item that the queue gives out."""
+    oldest = queue.items.filter(state=Item.State.OPEN).aggregate(at=Min("enqueued_at"))["at"]
+    if oldest is None:
+        return _("next in this queue")
+    return _("next in this queue, where items wait up to %(time)s") % {"time": duration_words(now - oldest)}
+
+
 def explain_to_manager(*, item: Item, now: datetime) -> list[str]:
     """Everything: the named terms of the score, then what a reviewer sees, then audit and hand-over."""
     words = [str(term["words"]) for term in item.terms]
-    words += explain_to_reviewer(item=item, now=now)
+    words += _plain_words(item, now)
     if item.is_audit:
         words.append(_("audit slice, drawn with probability %(p)s") % {"p": f"{item.audit_probability:g}"})
     if item.adjudication_reason:

@@ -15,6 +15,7 @@ from apps.labeling.models import Annotation
 from apps.labeling.widgets import answer_words
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Queue, Review
+from apps.queues.people import held_in, honeypots_ahead, newcomer_in
 from apps.queues.selectors import items_to_adjudicate, queues_adjudicable_by, queues_workable_by
 
 # Counting stops here: the figure is for the eye, and the count runs beside every answer.
@@ -51,6 +52,8 @@ class MyQueue:
     today: int
     disputed: int | None  # None: he does not adjudicate here
     is_workable: bool
+    is_held: bool = False  # until a manager has looked
+    is_newcomer: bool = False  # has to qualify first
 
 
 def lease_of(*, queue: Queue, user: User, now: datetime) -> Review | None:
@@ -67,10 +70,11 @@ def items_left(*, user: User) -> QuerySet[Item]:
 
 
 def tally(*, queue: Queue, user: User, now: datetime) -> Tally:
-    """Left (with the item he holds) and answered today. Three queries."""
+    """Left (with the item he holds) and answered today. Three queries, four where known items are mixed in."""
     holds = lease_of(queue=queue, user=user, now=now) is not None
-    left = items_left(user=user).filter(queue=queue)[:COUNTED].count() + holds
-    return Tally(left=left, today=_answers_today(user=user, now=now).filter(item__queue=queue).count())
+    left = items_left(user=user).filter(queue=queue)[:COUNTED].count()
+    left += honeypots_ahead(queue=queue, user=user, n_left=left) + holds
+    return Tally(left=min(left, COUNTED), today=_answers_today(user=user, now=now).filter(item__queue=queue).count())
 
 
 def _midnight(now: datetime) -> datetime:
@@ -82,7 +86,10 @@ def _answers_today(*, user: User, now: datetime) -> QuerySet[Annotation]:
 
 
 def my_queues(*, user: User, now: datetime) -> list[MyQueue]:
-    """Queues where the person works or adjudicates, what is urgent first. Six queries, however many queues."""
+    """Queues where the person works or adjudicates, what is urgent first.
+
+    Seven queries, however many queues; one more for each that mixes in known items, and one if any asks to qualify.
+    """
     workable = list(queues_workable_by(user=user).exclude(state=Queue.State.CLOSED))
     deciding = list(queues_adjudicable_by(user=user))
     left = {
@@ -96,14 +103,22 @@ def my_queues(*, user: User, now: datetime) -> list[MyQueue]:
     today = _counted(_answers_today(user=user, now=now), "item__queue")
     disputed = _counted(items_to_adjudicate_in(queues=deciding, user=user), "queue")
     known = {queue.pk: queue for queue in [*workable, *deciding]}
+    is_held, is_new = held_in(user=user, queues=workable), newcomer_in(user=user, queues=workable)
+    unseen = {
+        queue.pk: honeypots_ahead(queue=queue, user=user, n_left=left[queue.pk]["n"])
+        for queue in workable
+        if queue.pk in left
+    }
     rows = [
         MyQueue(
             queue=queue,
-            left=left.get(pk, {"n": 0})["n"] + held.get(pk, 0),
+            left=left.get(pk, {"n": 0})["n"] + unseen.get(pk, 0) + held.get(pk, 0),
             soon=left.get(pk, {"soon": 0})["soon"],
             today=today.get(pk, 0),
             disputed=disputed.get(pk, 0) if queue in deciding else None,
             is_workable=queue in workable,
+            is_held=pk in is_held,
+            is_newcomer=pk in is_new,
         )
         for pk, queue in known.items()
     ]

@@ -20,6 +20,7 @@ from apps.consensus.services import (
     doubt_of,
     item_facts,
 )
+from apps.consensus.services.honeypots import honeypot_judge
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import Conflict
 from apps.core.rows import Writes
@@ -31,7 +32,9 @@ from apps.labeling.services import annotation_submit, annotation_withdraw
 from apps.labeling.suggestions import aid_of, suggestion_draw
 from apps.labeling.widgets import Result
 from apps.queues import services as queues
+from apps.queues.errors import ReviewerHeld
 from apps.queues.models import Item, Queue, Review
+from apps.queues.people import is_held
 
 _MORE_AFTER_SENDING_BACK = 2
 _CHANCE = random.SystemRandom()
@@ -42,6 +45,8 @@ def claim_next(*, queue: Queue, reviewer: User, now: datetime, rng: random.Rando
 
     Raises:
         QueueNotOpen: the queue is paused or closed.
+        ReviewerHeld: he gets nothing here until a manager has looked.
+        NotAdmitted: the queue asks for a qualification first.
     """
     review = queues.review_claim(queue=queue, reviewer=reviewer, now=now, rng=rng)
     if review is not None and queue.assistance == Queue.Assistance.PRE_ANNOTATED:
@@ -103,13 +108,16 @@ def answer_submit(
             at=now,
             writes=writes,
         )
-        consensus = _advance(item=review.item, facts=facts.plus(annotation), now=now, writes=writes)
-    if review.item.state == Item.State.SETTLED:
+        is_honeypot = review.item.source == Item.Source.HONEYPOT
+        consensus = None if is_honeypot else _advance(review.item, facts.plus(annotation), now=now, writes=writes)
+    if consensus is None:
+        honeypot_judge(queue=review.item.queue, reviewer=reviewer, now=now)
+    elif review.item.state == Item.State.SETTLED:
         clients_answer(item=review.item, consensus=consensus, now=now)
     return annotation
 
 
-def _advance(*, item: Item, facts: Facts, now: datetime, writes: Writes) -> Consensus:
+def _advance(item: Item, facts: Facts, *, now: datetime, writes: Writes) -> Consensus:
     """What the answers so far mean for the item. The caller holds its lock."""
     consensus, answers = consensus_of(item=item, facts=facts, now=now), facts.answers
     if consensus._state.adding:
@@ -176,7 +184,9 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
 
     Raises:
         Conflict: there is nothing to undo, or the item was taken out meanwhile.
+        ReviewerHeld: a manager looks at his answers now.
     """
+    refuse_while_held(reviewer=reviewer, queue=queue)
     latest = (
         Annotation.objects.filter(reviewer=reviewer, item__queue=queue, status=Annotation.Status.CURRENT)
         .order_by("-created_at", "-pk")
@@ -195,7 +205,14 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
         queues.review_release(review=other, token=other.token)
     annotation_withdraw(annotation=latest)
     queues.review_give_back(review=review, now=now)
-    item = review.item
+    if review.item.source != Item.Source.HONEYPOT:
+        _stand_back(review.item, now)
+    event_record(verb="annotation.withdrawn", obj=latest, project_id=queue.project_id, actor=reviewer, at=now)
+    return review
+
+
+def _stand_back(item: Item, now: datetime) -> None:
+    """What is left of the item's answers after one was taken back. The caller holds its lock."""
     if item.state != Item.State.OPEN and not is_adjudicated(item):
         queues.item_reopen(item=item)
         for escalation in escalations_of(item):
@@ -203,8 +220,12 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
     else:
         queues.slots_adjust(item=item)
     consensus_update(item=item, now=now)
-    event_record(verb="annotation.withdrawn", obj=latest, project_id=queue.project_id, actor=reviewer, at=now)
-    return review
+
+
+def refuse_while_held(*, reviewer: User, queue: Queue) -> None:
+    """Raises ReviewerHeld, in kind words, while a manager looks at the person's answers: they stay as they are."""
+    if is_held(user=reviewer, queue=queue):
+        raise ReviewerHeld(_("A manager is having a look at your answers here; until then they stay as they are."))
 
 
 def is_adjudicated(item: Item) -> bool:
@@ -238,7 +259,7 @@ def answer_to_adjudicator(*, review_id: UUID, reviewer: User, token: int, note: 
         reason, kind = f"a reviewer asks: {note}" if note else "a reviewer asks", Item.DisputeKind.ASKED
         doubt = doubt_of(item=item, consensus=consensus_update(item=item, now=now))
         queues.item_to_adjudication(item=item, reason=reason, kind=kind, doubt=doubt)
-    else:
+    elif item.source != Item.Source.HONEYPOT:
         consensus_update(item=item, now=now)
     return item
 
@@ -290,7 +311,7 @@ def adjudicate(
 
 
 def _send_back(*, item: Item) -> None:
-    submitted = item.reviews.filter(state=Review.State.SUBMITTED).count()
+    submitted = queues.answers_of(item).submitted
     wanted = min(submitted + _MORE_AFTER_SENDING_BACK, 9)
     if wanted == submitted:
         raise Conflict(_("This item has nine answers, the most there can be; decide it."))

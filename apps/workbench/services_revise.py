@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.consensus.models import Consensus
 from apps.consensus.services import consensus_update
+from apps.consensus.services.honeypots import honeypot_judge
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import Conflict
 from apps.events.services import event_record
@@ -19,6 +20,7 @@ from apps.labeling.revisions import annotation_replace
 from apps.labeling.widgets import Result
 from apps.queues import services as queues
 from apps.queues.models import Item, Queue
+from apps.queues.people import is_held
 from apps.workbench import services
 
 
@@ -28,6 +30,8 @@ def answer_is_open(*, annotation: Annotation) -> bool:
     if annotation.source != Annotation.Source.HUMAN or item.state == Item.State.RETIRED:
         return False
     if item.queue.state == Queue.State.CLOSED or not item.queue.allows_revision or services.is_adjudicated(item):
+        return False
+    if is_held(user=annotation.reviewer, queue=item.queue):
         return False
     return not GoldenItem.objects.filter(item=item, version__frozen_at__isnull=False).exists()
 
@@ -63,7 +67,10 @@ def answer_revise(
         payload={"item": str(item.pk), "supersedes": str(current.pk)},
         at=now,
     )
-    _stand_again(item, now)
+    if item.source == Item.Source.HONEYPOT:
+        honeypot_judge(queue=item.queue, reviewer=reviewer, now=now)
+    else:
+        _stand_again(item, now)
     return made
 
 

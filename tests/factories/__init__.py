@@ -1,6 +1,7 @@
 """Rows for tests, written straight into the tables: plain functions, one row each, every default a sensible one."""
 
 from tests.factories.answers import adjudication, annotation, consensus, settled_item
+from tests.factories.honeypots import honeypot
 from tests.factories.models import deployment, evaluation_run, gate_decision, model_version, training_run
 from tests.factories.projects import choices_config, guideline, member, person, project, schema
 from tests.factories.queues import NOW, escalation, item, prediction, queue, reason, review, trace
@@ -18,6 +19,7 @@ __all__ = [
     "evaluation_run",
     "gate_decision",
     "guideline",
+    "honeypot",
     "item",
     "member",
     "model_version",

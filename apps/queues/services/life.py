@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict, InvalidInput
@@ -17,13 +18,14 @@ from apps.queues.models import Item, Queue, QueueMember
 from apps.queues.services.items import item_retire
 from apps.queues.services.leases import leases_return
 from apps.queues.services.order import cursors_reset
+from apps.queues.services.policy_people import PEOPLE_FIELDS, people_policy_check
 from apps.queues.services.slots import stranded_sweep
 
 POLICY_FIELDS = (
     "name", "takes_traces", "takes_escalations", "acquisition", "overlap_min", "overlap_max", "settle_threshold",
     "consensus_method", "audit_share", "deadline_share", "audit_lane_share", "lease_seconds", "sla_hours",
     "is_open_to_all", "shows_escalation_reason", "allows_revision", "assistance", "assistance_wrong_share",
-    "shows_similar", "shows_model_to_adjudicator",
+    "shows_similar", "shows_model_to_adjudicator", *PEOPLE_FIELDS,
 )  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def queue_create(
     """
     slug = slugify(name)[:60] or "queue"
     if project.queues.filter(slug=slug).exists():
-        raise InvalidInput("This project already has a queue of that name.", field="name")
+        raise InvalidInput(_("This project already has a queue of that name."), field="name")
     queue = Queue(
         project=project,
         name=name,
@@ -76,28 +78,31 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
 def _policy_set(queue: Queue, policy: dict[str, Any]) -> None:
     unknown = set(policy) - set(POLICY_FIELDS)
     if unknown:
-        raise InvalidInput(f"Unknown queue setting: {', '.join(sorted(unknown))}.", field=min(unknown))
+        raise InvalidInput(
+            _("Unknown queue setting: %(join)s.") % {"join": ", ".join(sorted(unknown))}, field=min(unknown)
+        )
     for name, value in policy.items():
         setattr(queue, name, value)
     if not 1 <= queue.overlap_min <= queue.overlap_max <= 9:
         raise InvalidInput(
-            "Answers wanted lie between 1 and 9, the minimum not above the maximum.", field="overlap_max"
+            _("Answers wanted lie between 1 and 9, the minimum not above the maximum."), field="overlap_max"
         )
     if not 0.5 <= queue.settle_threshold <= 1:
-        raise InvalidInput("The threshold lies between 0.5 and 1.", field="settle_threshold")
+        raise InvalidInput(_("The threshold lies between 0.5 and 1."), field="settle_threshold")
     for share in ("audit_share", "deadline_share", "audit_lane_share"):
         if not 0 <= getattr(queue, share) <= 1:
-            raise InvalidInput("A share lies between 0 and 1.", field=share)
+            raise InvalidInput(_("A share lies between 0 and 1."), field=share)
     if queue.assistance not in Queue.Assistance.values:
-        raise InvalidInput("Unknown kind of assistance.", field="assistance")
+        raise InvalidInput(_("Unknown kind of assistance."), field="assistance")
     if not 0 <= queue.assistance_wrong_share <= 0.5:
-        raise InvalidInput("At most half of the guesses can be wrong on purpose.", field="assistance_wrong_share")
+        raise InvalidInput(_("At most half of the guesses can be wrong on purpose."), field="assistance_wrong_share")
     if not 5 <= queue.lease_seconds <= 86_400:
-        raise InvalidInput("A lease lasts between 5 seconds and a day.", field="lease_seconds")
+        raise InvalidInput(_("A lease lasts between 5 seconds and a day."), field="lease_seconds")
     if queue.acquisition not in Queue.Acquisition.values:
-        raise InvalidInput("Unknown acquisition function.", field="acquisition")
+        raise InvalidInput(_("Unknown acquisition function."), field="acquisition")
     if queue.consensus_method not in Queue.Method.values:
-        raise InvalidInput("Unknown consensus method.", field="consensus_method")
+        raise InvalidInput(_("Unknown consensus method."), field="consensus_method")
+    people_policy_check(queue)
 
 
 @transaction.atomic
@@ -135,7 +140,9 @@ def _to_state(queue: Queue, state: str, *, allowed: list[Queue.State], by: User)
     changed = Queue.objects.filter(pk=queue.pk, state__in=allowed).update(state=state)
     queue.refresh_from_db()
     if not changed:
-        raise Conflict(f"This queue is {queue.state}, so it cannot become {state}.")
+        raise Conflict(
+            _("This queue is %(state)s, so it cannot become %(state2)s.") % {"state": queue.state, "state2": state}
+        )
     event_record(verb=f"queue.{state}", obj=queue, project_id=queue.project_id, actor=by)
     return queue
 
@@ -151,7 +158,7 @@ def members_set(*, queue: Queue, user_ids: Iterable[UUID], by: User) -> None:
     members = Membership.objects.filter(project_id=queue.project_id, user_id__in=wanted)
     if members.exclude(role=Membership.Role.VIEWER).count() != len(wanted):
         raise InvalidInput(
-            "Only reviewers, adjudicators and managers of the project can work in a queue.", field="members"
+            _("Only reviewers, adjudicators and managers of the project can work in a queue."), field="members"
         )
     gone = queue.members.exclude(user_id__in=wanted).select_related("user")
     for member in gone:

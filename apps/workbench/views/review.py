@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.http import AuthedRequest
-from apps.queues.errors import QueueNotOpen
+from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld
 from apps.queues.models import Queue
 from apps.queues.selectors import queues_workable_by
 from apps.workbench import selectors, selectors_help, services
@@ -50,17 +50,21 @@ def queue(request: AuthedRequest, queue: Queue) -> HttpResponse:
 def claim(request: AuthedRequest, queue: Queue) -> HttpResponse:
     """409 where the queue gives nothing out."""
     card = next_card(request, queue)
-    status = 409 if card.template == "workbench/_closed.html" else 200
+    status = 200 if card.review is not None or card.template == "workbench/_nothing.html" else 409
     return cards.show(request, queue, card, now=timezone.now(), status=status)
 
 
 def next_card(request: AuthedRequest, queue: Queue) -> cards.Card:
-    """Claim, and the card of what came: an item, nothing left, or a queue that gives nothing out."""
+    """Claim, and the card of what came: an item, nothing left, or why this queue gives nothing out to this person."""
     now = timezone.now()
     try:
         review = services.claim_next(queue=queue, reviewer=request.user, now=now)
     except QueueNotOpen:
         return cards.Card("workbench/_closed.html")
+    except ReviewerHeld:
+        return cards.Card("workbench/_held.html")
+    except NotAdmitted:
+        return cards.Card("workbench/_newcomer.html")
     if review is not None:
         return cards.review_card(review=review)
     others = [row for row in selectors.my_queues(user=request.user, now=now) if row.left and row.queue != queue]

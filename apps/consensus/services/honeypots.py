@@ -1,0 +1,137 @@
+"""Honeypots: items whose right answer is known, given out like any other, and what they say of a reviewer.
+
+A honeypot asks for no answers, so no lane but its own gives it out; it never settles, and no consensus, label or golden
+version is made of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.consensus.algorithms.sequential_test import SequentialTest, evidence_of
+from apps.consensus.models import KnownAnswer
+from apps.core.errors import InvalidInput
+from apps.labeling.models import Annotation
+from apps.projects.labelling import config_of
+from apps.projects.models import LabelSchema
+from apps.queues.models import Item, Queue, ReviewerPause
+from apps.queues.services import reviewer_pause
+from apps.queues.services.adoption import search_text
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something to show, and the right answer to it."""
+
+    data: dict[str, Any]
+    label: str
+    result: list[dict[str, Any]]
+    original: Item  # what it is a copy of; whoever had that never gets it
+    golden_item: UUID
+
+
+def honeypots_create(*, queue: Queue, schema: LabelSchema, known: Sequence[Known], by: User, now: datetime) -> int:
+    """Store honeypots in the caller's transaction. Returns how many.
+
+    Raises:
+        InvalidInput: answers of this kind are not compared, so no honeypot could be judged.
+    """
+    if not config_of(schema).classes:
+        message = _("Honeypots need a question with fixed answers: a single choice, a rating or a comparison.")
+        raise InvalidInput(message, field="version")
+    items = [_honeypot(one, queue=queue, schema=schema, now=now) for one in known]
+    Item.objects.bulk_create(items)
+    KnownAnswer.objects.bulk_create(
+        KnownAnswer(
+            item=item, label=one.label, result=one.result, golden_item=one.golden_item, added_by=by, added_at=now
+        )
+        for item, one in zip(items, known, strict=True)
+    )
+    return len(items)
+
+
+def _honeypot(one: Known, *, queue: Queue, schema: LabelSchema, now: datetime) -> Item:
+    return Item(
+        queue=queue,
+        trace_id=one.original.trace_id,  # whose time and conversation stand beside the item
+        source=Item.Source.HONEYPOT,
+        source_key=str(one.golden_item),
+        original=one.original,
+        schema=schema,
+        data=one.data,
+        search_text=search_text(one.data),
+        state=Item.State.HONEYPOT,
+        open_slots=0,
+        wanted=0,
+        wanted_max=0,
+        sort_key=0.0,
+        audit_probability=0.0,
+        audit_rank=0.0,
+        enqueued_at=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HoneypotRecord:
+    """A reviewer's answers to a queue's honeypots in the order they were first given, and what the test makes of them."""
+
+    answers: tuple[bool, ...]  # True: right
+    n_before: int  # of these, how many were given before he was last put back; the test leaves them out
+    test: SequentialTest
+
+    @property
+    def n_right(self) -> int:
+        return sum(self.answers)
+
+    @property
+    def path(self) -> list[float]:
+        """The evidence after each answer since he was last put back."""
+        return evidence_of(self.answers[self.n_before :], test=self.test)
+
+    @property
+    def evidence(self) -> float:
+        """At `test.limit` and above he is paused; see `sequential_test`."""
+        path = self.path
+        return path[-1] if path else 0.0
+
+
+def test_of(queue: Queue) -> SequentialTest:
+    """The queue's levels and error rates."""
+    return SequentialTest(
+        good=queue.honeypot_good, floor=queue.honeypot_floor, alpha=queue.honeypot_alpha, beta=queue.honeypot_beta
+    )
+
+
+def honeypot_record(*, queue: Queue, reviewer: User) -> HoneypotRecord:
+    """What the person's current answers to honeypots say. Honeypots that were taken out say nothing. Two queries."""
+    given = Annotation.objects.filter(
+        item__queue=queue, item__state=Item.State.HONEYPOT, reviewer=reviewer, status=Annotation.Status.CURRENT
+    )
+    # An answer that was changed later keeps its place.
+    rows = list(
+        given.order_by("review__submitted_at", "pk").values_list(
+            "label", "item__known_answer__label", "review__submitted_at"
+        )
+    )
+    ended = ReviewerPause.objects.filter(queue=queue, reviewer=reviewer, ended_at__isnull=False)
+    last = ended.order_by("-ended_at").values_list("ended_at", flat=True).first()
+    n_before = 0 if last is None else sum(at is not None and at <= last for _own, _right, at in rows)
+    return HoneypotRecord(tuple(own == right for own, right, _at in rows), n_before, test_of(queue))
+
+
+def honeypot_judge(*, queue: Queue, reviewer: User, now: datetime) -> ReviewerPause | None:
+    """After an answer to a honeypot, in its transaction: pause the person if the evidence asks for it."""
+    record = honeypot_record(queue=queue, reviewer=reviewer)
+    if not record.test.pauses(record.evidence):
+        return None
+    since = record.answers[record.n_before :]
+    words = _("%(wrong)s of %(n)s known items were answered wrongly") % {
+        "wrong": len(since) - sum(since),
+        "n": len(since),
+    }
+    return reviewer_pause(queue=queue, reviewer=reviewer, reason=words, by=None, now=now)
