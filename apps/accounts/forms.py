@@ -2,14 +2,29 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.keys import COMMANDS, answer_row_problem, keys_problems, row_of
 from apps.accounts.models import Preferences
 from apps.accounts.selectors import languages
+from apps.accounts.shifts import shift_problems
+
+_CONTINENTS = frozenset(
+    ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+)
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """Places of the tz database, by continent; its abbreviations and old names are left out."""
+    places = sorted(name for name in available_timezones() if name.split("/")[0] in _CONTINENTS)
+    named = [(name, name.replace("_", " ")) for name in places]
+    return [("", _("The server\u2019s: %(zone)s") % {"zone": settings.TIME_ZONE}), *named]
 
 
 class LoginForm(AuthenticationForm):
@@ -72,6 +87,18 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
         required=False,
         help_text=_("Minutes of work without a pause of five minutes. Empty: never."),
     )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=zone_choices,
+        required=False,
+        help_text=_("Times and days are shown by its clock."),
+    )
+    shift_days = forms.MultipleChoiceField(
+        label=_("On"),
+        choices=[(str(number + 1), name) for number, name in WEEKDAYS_ABBR.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     answer_keys = forms.CharField(
         label=_("Keys that answer, in order"),
         required=False,
@@ -85,22 +112,29 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
     class Meta:
         model = Preferences
         fields = (
-            *("theme", "text_size", "language", "daily_goal", "break_minutes"),
+            *("theme", "text_size", "language", "time_zone", "daily_goal", "break_minutes"),
+            *("shift_from", "shift_to", "shift_days"),
             *("has_single_keys", "answer_keys", "answer_keys_come_first"),
         )
         labels = {
             "theme": _("Theme"),
             "text_size": _("Text size"),
+            "shift_from": _("From"),
+            "shift_to": _("To"),
             "has_single_keys": _("Single-key commands"),
             "answer_keys_come_first": _("My row comes first"),
         }
         help_texts = {
             "has_single_keys": _("Off: only combinations with Ctrl or Alt act, and Enter."),
+            "shift_to": _("Earlier than the beginning: on the next day."),
             "answer_keys_come_first": _("Off: an answer to which the project has given a key of its own keeps it."),
         }
 
+        widgets = {name: forms.TimeInput(attrs={"type": "time"}, format="%H:%M") for name in ("shift_from", "shift_to")}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["shift_days"] = list(self.instance.shift_days or "12345")
         for command, (letter, words) in COMMANDS.items():
             self.fields[f"key_{command}"] = forms.CharField(
                 label=words, max_length=1, required=False, initial=self.instance.keys.get(command, letter)
@@ -128,7 +162,14 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
             self.add_error(f"key_{command}", problem)
         if problem := answer_row_problem(cleaned.get("answer_keys", ""), self.keys()):
             self.add_error("answer_keys", problem)
+        for field, problem in shift_problems(cleaned).items():
+            self.add_error(field, problem)
+        if not cleaned.get("shift_from"):
+            cleaned["shift_days"] = ""
         return cleaned
+
+    def clean_shift_days(self) -> str:
+        return "".join(sorted(self.cleaned_data["shift_days"]))
 
     def clean_answer_keys(self) -> str:
         return row_of(self.cleaned_data["answer_keys"])

@@ -76,6 +76,10 @@ class Preferences(UUIDModel):
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.AUTO)
     text_size = models.CharField(max_length=8, choices=TextSize, default=TextSize.NORMAL)
     language = models.CharField(max_length=16, blank=True)  # empty: what the browser asks for
+    time_zone = models.CharField(max_length=64, blank=True)  # as in the tz database; empty: the server's
+    shift_from = models.TimeField(null=True, blank=True)  # by the clock of that zone; null: no working hours
+    shift_to = models.TimeField(null=True, blank=True)  # not after `shift_from`: on the next day
+    shift_days = models.CharField(max_length=7, blank=True)  # on which it begins: "1" is Monday, "7" Sunday
     daily_goal = models.PositiveIntegerField(null=True, blank=True)  # answers; null: none
     break_minutes = models.PositiveSmallIntegerField(null=True, blank=True)  # work before a break; null: no word of it
 
@@ -91,6 +95,12 @@ class Preferences(UUIDModel):
             models.CheckConstraint(
                 condition=models.Q(break_minutes__isnull=True) | models.Q(break_minutes__gte=5),
                 name="preferences_break",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(shift_from__isnull=True, shift_to__isnull=True, shift_days="")
+                | models.Q(shift_from__isnull=False, shift_to__isnull=False, shift_days__regex=r"^[1-7]+$")
+                & ~models.Q(shift_from=models.F("shift_to")),
+                name="preferences_shift",
             ),
             models.CheckConstraint(
                 condition=models.Q(answer_keys__regex=r"^(\S{2,})?$"), name="preferences_answer_keys"

@@ -14,6 +14,7 @@ from apps.accounts import selectors
 from apps.accounts.errors import AlreadyHere
 from apps.accounts.keys import answer_row_problem, keys_changed, keys_problems
 from apps.accounts.models import Invitation, Preferences, User
+from apps.accounts.shifts import shift_problems
 from apps.core.db import violates
 from apps.core.errors import InvalidInput, NotAllowed
 
@@ -118,6 +119,8 @@ def preferences_set(*, user: User, keys: Mapping[str, str] | None = None, **chos
         row, letters = chosen.get("answer_keys", kept.answer_keys), chosen.get("keys", kept.keys)
         if problem := answer_row_problem(row, letters):
             raise InvalidInput(problem, field="answer_keys")
+    for field, problem in shift_problems(chosen).items():
+        raise InvalidInput(problem, field=field)
     saved = Preferences.objects.update_or_create(user=user, defaults=chosen)[0]
     user.preferences = saved  # whoever holds the person sees them changed
     return saved

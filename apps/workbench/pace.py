@@ -1,7 +1,8 @@
 """A person's own figures: today, speed, and how often his answers were the settled ones."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from statistics import median
 
 from django.db import transaction
@@ -10,7 +11,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.selectors import preferences_of
+from apps.accounts.shifts import Shift, shift_of
 from apps.consensus.models import Consensus
+from apps.core import figures
 from apps.evaluation.algorithms.metrics import wilson
 from apps.labeling.models import AgreementDay, Annotation
 from apps.queues.models import Item
@@ -27,6 +30,8 @@ class Pace:
     goal: int | None
     seconds: float | None  # median of an answer
     agreement: AgreementDay | None
+    shift: Shift | None
+    now: datetime
 
     @property
     def agreed(self) -> float:
@@ -41,17 +46,47 @@ class Pace:
     def is_reached(self) -> bool:
         return self.goal is not None and self.today >= self.goal
 
+    @property
+    def is_on_shift(self) -> bool:
+        return self.shift is not None and self.shift.is_on(self.now)
+
+    @property
+    def shift_left(self) -> str:
+        """In words; of a shift that has not begun, how long it will be."""
+        return figures.span(self.shift.left(self.now).total_seconds()) if self.shift else ""
+
+    @property
+    def shift_done(self) -> int:
+        """Per cent of the shift that are over."""
+        return round(100 - 100 * (self.shift.left(self.now) / self.shift.length)) if self.shift else 0
+
+    @property
+    def to_go(self) -> int:
+        return max((self.goal or 0) - self.today, 0)
+
+    @property
+    def needed_an_hour(self) -> int:
+        """How many answers an hour reach the aim by the end of the shift; 0 where there is nothing to say of it."""
+        left = self.shift.left(self.now) if self.shift else timedelta()
+        return ceil(self.to_go / (left / timedelta(hours=1))) if left > timedelta(minutes=5) else 0
+
 
 def pace_of(*, user: User, now: datetime) -> Pace:
     """Three queries, whatever the person has done, where he came with his preferences."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    chosen = preferences_of(user=user)
+    shift = shift_of(chosen, now=now)
+    begun = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    if shift is not None and shift.is_on(now):
+        begun = min(begun, shift.begins_at)  # a night's work is one day's
     mine = _answers(user)
     durations = list(mine.order_by("-created_at").values_list("duration_ms", flat=True)[:WINDOW])
     return Pace(
-        today=mine.filter(created_at__gte=midnight).count(),
-        goal=preferences_of(user=user).daily_goal,
+        today=mine.filter(created_at__gte=begun).count(),
+        goal=chosen.daily_goal,
         seconds=median(durations) / 1000 if len(durations) >= ENOUGH else None,
         agreement=AgreementDay.objects.filter(reviewer=user).order_by("-day").first(),
+        shift=shift,
+        now=now,
     )
 
 

@@ -1,5 +1,7 @@
 """What lies beside the item in a real browser: questions, guideline, history, own figures, a break."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -98,7 +100,9 @@ def test_pages_beside_the_bench(
         factories.annotation(item, reviewer, "Refund", created_at=timezone.now(), duration_ms=4200)
         factories.consensus(item, "Refund")
     agreement_day_update(reviewer=reviewer, now=timezone.now())
-    preferences_set(user=reviewer, daily_goal=30)
+    now = timezone.now()
+    begins, ends = ((now + timedelta(hours=hours)).time() for hours in (-3, 3))
+    preferences_set(user=reviewer, daily_goal=30, shift_from=begins, shift_to=ends, shift_days="1234567")
     fill(queue, 2)
     page = login(open_page(viewport=viewport, theme=theme), reviewer)
     open_queue(page, queue)

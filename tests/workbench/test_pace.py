@@ -1,6 +1,6 @@
 """A person's own figures, which tell him nothing about any single vote."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -80,3 +80,26 @@ def test_home_shows_the_person_s_own_figures(client, project, queue, reviewer):
     page = client.get(reverse("workbench:home")).content.decode()
     for figure in ("<b>21</b> of 30", "<b>4.2 s</b>", "<b>100 %</b>", "n = 21"):
         assert figure in page
+
+
+def test_the_shift_paces_the_aim(queue, reviewer):
+    """At 02:00 four hours are left of a night shift: 90 answers to go are 23 an hour."""
+    preferences_set(user=reviewer, daily_goal=100, shift_from=time(22), shift_to=time(6), shift_days="1234567")
+    now = START.replace(hour=2, minute=0, second=0, microsecond=0)
+    settle(queue, reviewer, 4, at=now, created_at=now - timedelta(hours=3))  # before midnight, in this shift
+    settle(queue, reviewer, 6, at=now, created_at=now - timedelta(hours=1))
+    settle(queue, reviewer, 9, at=now, created_at=now - timedelta(hours=5))  # before it
+    pace = pace_of(user=reviewer, now=now)
+    assert (pace.today, pace.to_go, pace.needed_an_hour, pace.shift_done) == (10, 90, 23, 50)
+    assert (pace.is_on_shift, pace.shift_left) == (True, "4\u00a0h")
+    before = pace_of(user=reviewer, now=now.replace(hour=21))
+    assert (before.is_on_shift, before.shift_left, before.needed_an_hour) == (False, "8\u00a0h", 12)
+
+
+def test_home_tells_of_the_shift_where_there_is_one(client, queue, reviewer):
+    client.force_login(reviewer)
+    assert "Your shift" not in client.get(reverse("workbench:home")).content.decode()
+    now = timezone.now()
+    begins, ends = ((now + timedelta(hours=hours)).time() for hours in (-3, 3))
+    preferences_set(user=reviewer, daily_goal=100, shift_from=begins, shift_to=ends, shift_days="1234567")
+    assert f"left, until {ends:%H:%M}" in client.get(reverse("workbench:home")).content.decode()

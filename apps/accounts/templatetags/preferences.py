@@ -5,10 +5,13 @@ import json
 from django import template
 from django.template import Context
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.accounts.models import Preferences
 from apps.accounts.selectors import preferences_of
+from apps.accounts.shifts import shift_of
 
 register = template.Library()
 
@@ -36,5 +39,14 @@ def person_marks(context: Context) -> SafeString:
         if chosen.answer_keys_come_first:
             marks += mark_safe(" data-answer-keys-first")
     if chosen.break_minutes:
-        marks += format_html(' data-break="{}"', chosen.break_minutes)
+        marks += format_html(' data-break="{}"', chosen.break_minutes) + _shift_mark(chosen)
     return marks
+
+
+def _shift_mark(chosen: Preferences) -> SafeString:
+    """When the person works, for whoever suggests breaks: the seconds of the epoch at which it begins and ends."""
+    if chosen.shift_from is None:
+        return mark_safe("")
+    shift = shift_of(chosen, now=timezone.now())
+    ends = (round(shift.begins_at.timestamp()), round(shift.ends_at.timestamp())) if shift else (0, 0)
+    return format_html(' data-shift="{} {}"', *ends)

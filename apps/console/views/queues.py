@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import User
+from apps.accounts.shifts import on_shift
 from apps.console.assistance_figures import assistance_figures
 from apps.console.forms_queues import PeopleForm, QueueForm
 from apps.console.guards import ProjectRequest, project_page
@@ -80,10 +81,12 @@ def _queue_page(
 ) -> HttpResponse:
     now = timezone.now()
     working = people_by_queue(queues=[queue])[queue.pk]
+    people = User.objects.filter(pk__in=working).select_related("preferences").order_by("name", "email")
     context = {
         "queue": queue,
         "row": queue_rows(queues=[queue], now=now)[0],
-        "people": User.objects.filter(pk__in=working).order_by("name", "email"),
+        "people": people,
+        "n_on_shift": on_shift(people=people, now=now),
         "leases": leases_of(queue=queue),
         # The order shows the model's doubt, which whoever answers here must not see.
         "next_items": [] if request.user.pk in working else next_items(queue=queue),
