@@ -4,15 +4,20 @@ For the few places where a reviewer waits: there the ORM's own work costs more t
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from django.db import connection, models
-from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.postgresql.base import CursorMixin
 from django.db.models.expressions import DatabaseDefault
+from psycopg import RawCursor
 
 M = TypeVar("M", bound=models.Model)
+
+_NAME = re.compile(r"%\((\w+)\)s")
 
 
 class Shape(Generic[M]):
@@ -99,9 +104,7 @@ class Writes:
             return
         sql, values, taken = self._then or ("SELECT 1", [], None)
         ways = ", ".join(f"w{number} AS ({part})" for number, part in enumerate(self._parts))
-        with connection.cursor() as cursor:
-            cursor.execute(f"WITH {ways} {sql}" if ways else sql, [*self._values, *values])
-            row = cursor.fetchone()
+        row = _fetch_kept(_numbered(f"WITH {ways} {sql}" if ways else sql), [*self._values, *values])
         self._parts, self._values, self._then = [], [], None
         if taken is not None:
             taken(row)
@@ -115,13 +118,37 @@ def _prepared(row: models.Model, field: Any) -> Any:
     return field.get_db_prep_save(getattr(row, field.attname), connection)
 
 
+class _RawCursor(CursorMixin, RawCursor[Any]):
+    """Takes the text as the server does ($1, $2), so that nothing is parsed on the way."""
+
+
+@lru_cache(maxsize=256)
+def _numbered(sql: str) -> str:
+    """%s as $1, $2 and so on."""
+    first, *rest = sql.split("%s")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
+
+
 def fetch_one(sql: str, values: Mapping[str, Any]) -> Sequence[Any] | None:
     """The first row of a query that is asked again and again: its plan is kept with the connection.
 
-    Its values are sent beside its text, so that the text stays the same; their types have to be clear from it.
+    Its values, named %(so)s, are sent beside its text, so that the text stays the same; their types have to be clear
+    from it.
     """
+    text, names = _named(sql)
+    return _fetch_kept(text, [values[name] for name in names])
+
+
+@lru_cache(maxsize=256)
+def _named(sql: str) -> tuple[str, tuple[str, ...]]:
+    """The text with numbers for names, and the names in the order of their numbers."""
+    names = tuple(dict.fromkeys(_NAME.findall(sql)))
+    return _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", sql), names
+
+
+def _fetch_kept(sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
     connection.ensure_connection()
-    with connection._prepare_cursor(ServerBindingCursor(connection.connection)) as cursor:  # type: ignore[attr-defined, call-arg]
+    with connection._prepare_cursor(_RawCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, values)
         row: Sequence[Any] | None = cursor.fetchone()
     return row
