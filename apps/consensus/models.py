@@ -24,11 +24,13 @@ class QualityFit(UUIDModel):
     """One periodic fit of a queue's reviewers. The latest one feeds the posterior of later answers."""
 
     queue = models.ForeignKey("queues.Queue", on_delete=models.CASCADE, related_name="quality_fits")
-    labels = models.JSONField()  # order of the classes in the matrices
+    labels = models.JSONField()  # order of the classes in the matrices; empty: the primary control has none
     prior = models.JSONField()  # class shares
     pooled_accuracy = models.FloatField()  # for a reviewer without a matrix
     # The posterior's logarithms are multiplied by it; below 1 where reviewers were seen to err together.
     temperature = models.FloatField(default=1)
+    # {control: what its kind of answer believes of the pool}, for every control but a single choice that stands alone.
+    controls = models.JSONField(default=dict)
     n_items = models.PositiveIntegerField()
     n_annotations = models.PositiveIntegerField()
     converged = models.BooleanField()
@@ -46,7 +48,9 @@ class ReviewerQuality(UUIDModel):
 
     fit = models.ForeignKey(QualityFit, on_delete=models.CASCADE, related_name="reviewers")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    confusion = models.JSONField()  # rows: true label, columns: answered label; rows sum to 1
+    # Rows: true label, columns: answered label; rows sum to 1. Empty where the fit has no labels.
+    confusion = models.JSONField()
+    controls = models.JSONField(default=dict)  # {control: his own parameters}
     accuracy = models.FloatField()  # prior-weighted diagonal
     accuracy_low = models.FloatField()
     accuracy_high = models.FloatField()
@@ -71,9 +75,14 @@ class Consensus(UUIDModel):
     item = models.OneToOneField("queues.Item", on_delete=models.CASCADE, related_name="consensus")
     state = models.CharField(max_length=16, choices=State, default=State.UNSETTLED)
     label = models.CharField(max_length=500, blank=True)  # canonical value; empty: none (tie, ambiguous, free text)
-    result = models.JSONField(null=True)  # in Label Studio's result format; null: none
-    posterior = models.JSONField(default=dict)  # {label: probability}
-    confidence = models.FloatField()  # of `label`, in [0, 1]
+    # In Label Studio's result format; null: none. While unsettled the best proposal there is.
+    result = models.JSONField(null=True)
+    # {label: probability}; of several labels and of regions each by itself, else they exclude each other.
+    posterior = models.JSONField(default=dict)
+    # Of `result`, in [0, 1]: that of its least sure part.
+    confidence = models.FloatField()
+    # {control: its own confidence, and what there is to tell besides}; empty where there is one single choice.
+    parts = models.JSONField(default=dict)
     method = models.CharField(max_length=24)  # majority | dawid_skene | adjudication
     fit = models.ForeignKey(QualityFit, on_delete=models.SET_NULL, null=True, related_name="+")  # null: no fit used
     n_annotations = models.PositiveSmallIntegerField()

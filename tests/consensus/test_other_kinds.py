@@ -1,11 +1,10 @@
-"""Consensus on ratings, comparisons, rankings and multiple choices."""
+"""Models of ratings, comparisons and rankings."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.consensus.algorithms.multiple_choice import multiple_choice_consensus
 from apps.consensus.algorithms.pairwise_consensus import pairwise_consensus
 from apps.consensus.algorithms.ranking_consensus import ranking_consensus
 from apps.consensus.algorithms.rating_consensus import rating_consensus
@@ -130,36 +129,3 @@ def test_ranking_ignores_the_order_of_rankings_and_names(seed):
     before = ranking_consensus(rankings, n_candidates=5)
     moved = ranking_consensus([[int(names[each]) for each in ranking] for ranking in rankings[::-1]], n_candidates=5)
     np.testing.assert_allclose(moved.worth[names], before.worth, atol=1e-6)
-
-
-# 0 animal, 1 dog below it, 2 cat below it, 3 blurred.
-PARENTS = {1: 0, 2: 0}
-
-
-def many(answers):
-    """Each row of answers is one item, judged by reviewers 0, 1, 2."""
-    n = len(answers)
-    sizes = {"n_items": n, "n_reviewers": 3, "n_labels": 4, "parents": PARENTS}
-    chosen = [frozenset(one) for row in answers for one in row]
-    return multiple_choice_consensus(np.repeat(np.arange(n), 3), np.tile(np.arange(3), n), chosen, **sizes)
-
-
-def test_multiple_choice_keeps_the_hierarchy():
-    found = many([[{1}, {1}, {2}], [{2, 3}, {2, 3}, {2, 3}], [set(), set(), {2}], [{1, 3}, {1, 3}, {1}]] * 10)
-    assert found.chosen[0].tolist() == [True, True, False, False]
-    assert found.chosen[1].tolist() == [True, False, True, True]
-    assert found.chosen[2].tolist() == [False, False, False, False]
-    for child, parent in PARENTS.items():
-        assert (found.probability[:, child] <= found.probability[:, parent] + 1e-12).all()
-
-
-def test_multiple_choice_says_nothing_of_an_item_without_an_answer():
-    found = multiple_choice_consensus(
-        np.array([0]), np.array([0]), [frozenset({1})], n_items=2, n_reviewers=1, n_labels=2
-    )
-    assert np.isnan(found.probability[1]).all()
-    assert not found.chosen[1].any()
-    with pytest.raises(ValueError, match="circle"):
-        multiple_choice_consensus(
-            np.array([0]), np.array([0]), [frozenset()], n_items=1, n_reviewers=1, n_labels=2, parents={0: 1, 1: 0}
-        )

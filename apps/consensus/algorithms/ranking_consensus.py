@@ -1,4 +1,4 @@
-"""One order from several: Plackett-Luce worths from full or partial rankings.
+"""One order from several: Plackett-Luce worths from full or partial rankings, and how sure each pair of it is.
 
 R. L. Plackett (1975), doi:10.2307/2346567. A ranking is a chain of choices, each among what is left; the worths climb
 by the minorise-maximise steps of D. R. Hunter (2004), doi:10.1214/aos/1079120141, equation (30). Taken rather than
@@ -9,9 +9,14 @@ an imagined win in one comparison with a middling candidate keeps the worths fin
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from apps.consensus.algorithms.kinds import NOTHING, TIE, Asked, Decided, Given, Params, Skills
+from apps.consensus.algorithms.yes_no import Rates, columns, yes_no_fit, yes_no_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,16 @@ class RankingConsensus:
 
 
 def ranking_consensus(
-    rankings: Sequence[Sequence[int]], *, n_candidates: int, max_iter: int = 1000, tol: float = 1e-9
+    rankings: Sequence[Sequence[int]],
+    *,
+    n_candidates: int,
+    weights: Sequence[float] | None = None,
+    max_iter: int = 1000,
+    tol: float = 1e-9,
 ) -> RankingConsensus:
     """Fit the worths to rankings, each a sequence of candidates, best first; those not named are not judged.
+
+    `weights`: how many rankings each stands for; one unless told.
 
     Raises ValueError where a ranking names a candidate twice or one that does not exist.
     """
@@ -35,8 +47,15 @@ def ranking_consensus(
         if len(set(ranking)) != len(ranking) or not all(0 <= each < n_candidates for each in ranking):
             raise ValueError("a ranking names each candidate at most once, by its number")
     # Equal rankings are walked once.
-    counted = Counter(tuple(ranking) for ranking in rankings if len(ranking) > 1)
-    chains = [(np.array(ranking, dtype=np.int64), float(count)) for ranking, count in counted.items()]
+    counted: Counter[tuple[int, ...]] = Counter()
+    for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
+        counted[tuple(ranking)] += weight  # type: ignore[assignment]
+    # Sorted, since sums in another order differ in their last digit.
+    chains = [
+        (np.array(ranking, dtype=np.int64), float(count))
+        for ranking, count in sorted(counted.items())
+        if len(ranking) > 1
+    ]
     # How often each was chosen before somebody else, with half a win against the imagined middle.
     wins = np.full(n_candidates, 0.5)
     for chain, count in chains:
@@ -54,3 +73,78 @@ def ranking_consensus(
         worth, rounds = following, rounds + 1
     shares = worth / worth.sum() if n_candidates else worth
     return RankingConsensus(shares, tuple(np.argsort(-shares, kind="stable").tolist()), rounds, converged)
+
+
+Order = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Answers are orders of the same things, best first; who leaves a thing out does not judge it.
+
+    The order is Plackett-Luce's; its confidence that of its least sure pair, by the votes of all who ranked both.
+    """
+
+    by_share: bool = False
+
+    def decided(self, given: Sequence[Given], *, pool: Params | None = None) -> Decided:
+        orders = [tuple(each.answer) for each in given]
+        things = sorted({thing for order in orders for thing in order})
+        if not things:
+            return NOTHING
+        place = {thing: index for index, thing in enumerate(things)}
+        believed = yes_no_of(pool, by_share=self.by_share)
+        usual = believed.rates.weight
+        worth = ranking_consensus(
+            [[place[thing] for thing in order] for order in orders],
+            n_candidates=len(things),
+            weights=[1.0 if self.by_share else (_rates(each) or believed.rates).weight / usual for each in given],
+        ).worth
+        # Worths that are equal but for rounding keep the order of the names.
+        ranks = np.round(np.log(worth), 6)
+        best = np.lexsort((np.arange(len(things)), -ranks))
+        value, is_tied = tuple(things[index] for index in best), len(set(ranks.tolist())) < len(things)
+        alone = believed.probability([(True, _rates(each)) for each in given])
+        sure = [believed.probability(_on_pair(one, other, given, orders)) for one, other in combinations(value, 2)] or [
+            alone
+        ]
+        is_decided = not is_tied and min(sure) > 0.5 + TIE
+        return Decided(value, min(sure), is_decided=is_decided, posterior={value: min(sure)})
+
+    def fitted(self, items: Sequence[Asked], *, n_reviewers: int) -> Skills:
+        """How often each agrees with the others on which of two comes first."""
+        rows: list[tuple[int, int, int]] = []
+        known: list[int] = []
+        for item in items:
+            places = [({thing: n for n, thing in enumerate(order)}, who) for who, order in item.answers]
+            decided = {thing: n for n, thing in enumerate(item.known or ())}
+            things = sorted({thing for ranks, _ in places for thing in ranks})
+            for one, other in combinations(things, 2):
+                pair = [(who, ranks[one] < ranks[other]) for ranks, who in places if one in ranks and other in ranks]
+                rows += [(len(known), who, int(first)) for who, first in pair]
+                both = one in decided and other in decided
+                known.append(int(decided[one] < decided[other]) if both else -1)
+        return pair_skills(rows, known, n_reviewers=n_reviewers)
+
+
+def pair_skills(rows: Sequence[tuple[int, int, int]], known: Sequence[int], *, n_reviewers: int) -> Skills:
+    """Of votes whose yes and no are only names: which of two comes first. One rate each way, and no belief before."""
+    question, reviewer, said = columns(rows)
+    fixed = np.array(known, dtype=np.int64)
+    fit = yes_no_fit(question, reviewer, said, n_questions=len(known), n_reviewers=n_reviewers, known=fixed)
+    own = {index: {"rates": [sum(rates) / 2] * 2} for index, rates in fit.own.items()}
+    pool = {**fit.pool, "prior": 0.5, "rates": [sum(fit.pool["rates"]) / 2] * 2}
+    right = {index: float(fit.right[index]) for index in own}
+    return Skills(pool, own, right, {index: int(fit.votes[index]) for index in own})
+
+
+def _rates(each: Given) -> Rates | None:
+    return Rates(*each.skill["rates"]) if each.skill else None
+
+
+def _on_pair(one: str, other: str, given: Sequence[Given], orders: Sequence[Order]) -> list[tuple[bool, Any]]:
+    return [
+        (order.index(one) < order.index(other), _rates(each))
+        for each, order in zip(given, orders, strict=True)
+        if one in order and other in order
+    ]

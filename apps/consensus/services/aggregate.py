@@ -1,38 +1,40 @@
 """From the current annotations of one item to its consensus, inside the submit transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from apps.consensus.algorithms.dawid_skene import pooled_confusion, posterior_given
-from apps.consensus.algorithms.majority_vote import winners
+from apps.consensus.algorithms.kinds import Decided, Given, Params
 from apps.consensus.models import Consensus, QualityFit
-from apps.consensus.services.facts import Facts, Given, confusion_known, fit_known, item_facts
+from apps.consensus.services.facts import Facts, fit_known, item_facts, skills_known
+from apps.consensus.services.facts import Given as GivenRow
+from apps.consensus.services.kinds import is_single, kind_of
+from apps.consensus.services.parts import SkillsOf, whole_of
 from apps.labeling.errors import Unmappable
 from apps.labeling.models import Annotation
 from apps.labeling.schema_chain import SchemaChain
-from apps.projects.labelling import config_of
+from apps.labeling.widgets import Context
+from apps.projects.labelling import Control, config_of
 from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue
 
-# What is believed of a reviewer in a queue that has had no fit yet.
-STARTING_ACCURACY = 0.8
 _DECIDED = (Consensus.State.ADJUDICATED, Consensus.State.AMBIGUOUS)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The posterior over the labels that can be voted on, and who leads."""
+    """What the answers say now. Where nothing is decided, `result` is the best proposal there is."""
 
     posterior: dict[str, float]
-    label: str  # empty: a tie, or nothing to vote on
+    label: str  # empty: a tie, nothing to vote on, or an answer without a canonical value
     confidence: float
     fit: QualityFit | None
+    is_decided: bool = False
+    result: list[dict[str, Any]] | None = None
+    parts: dict[str, Any] = field(default_factory=dict)
+    is_single: bool = True  # the labels of the posterior exclude each other
 
 
 def consensus_update(*, item: Item, now: datetime) -> Consensus:
@@ -58,29 +60,40 @@ def consensus_of(*, item: Item, facts: Facts, now: datetime) -> Consensus:
     consensus.updated_at = now
     if consensus.state in _DECIDED:
         pass
-    elif item.state == Item.State.SETTLED and consensus.label:
-        consensus.confidence = standing.posterior.get(consensus.label, consensus.confidence)
+    elif item.state == Item.State.SETTLED and consensus.state == Consensus.State.SETTLED:
+        consensus.confidence = _confidence_in(consensus, standing)
     else:
         consensus.label, consensus.confidence = standing.label, standing.confidence
         consensus.method, consensus.fit = item.queue.consensus_method, standing.fit
-        consensus.result = next((each.result for each in annotations if each.label == standing.label), None)
+        consensus.result, consensus.parts = standing.result, standing.parts
         is_sure = _is_sure(item=item, standing=standing, n=len(annotations))
         consensus.state = Consensus.State.SETTLED if is_sure else Consensus.State.UNSETTLED
     return consensus
 
 
+def _confidence_in(consensus: Consensus, standing: Standing) -> float:
+    """How sure what the item settled on is now."""
+    if standing.is_single:
+        return standing.posterior.get(consensus.label, consensus.confidence)
+    if (standing.label, standing.result) == (consensus.label, consensus.result):
+        return standing.confidence
+    # Another answer is ahead: what it does not have is the most that is left for this one.
+    return min(consensus.confidence, 1 - standing.confidence)
+
+
 @dataclass(frozen=True)
 class Answer:
-    """A current annotation as the item's schema version reads it."""
+    """A current annotation as the item's schema version reads it. `is_read`: that version gives it a meaning."""
 
     reviewer_id: UUID
     label: str
     result: list[dict[str, Any]]
     source: str
-    weight: float = 1.0
+    weight: float = 1.0  # less where it repeats a guess that was seen before
+    is_read: bool = True
 
 
-def _read_all(*, item: Item, given: Sequence[Given]) -> list[Answer]:
+def _read_all(*, item: Item, given: Sequence[GivenRow]) -> list[Answer]:
     """The answers in their order; those of older schema versions by the label maps in between.
 
     An answer that a newer version gives no meaning counts, but votes for nothing.
@@ -90,75 +103,92 @@ def _read_all(*, item: Item, given: Sequence[Given]) -> list[Answer]:
     return [_read(each, item=item, chain=chain) for each in given]
 
 
-def _read(row: Given, *, item: Item, chain: SchemaChain | None) -> Answer:
+def _read(row: GivenRow, *, item: Item, chain: SchemaChain | None) -> Answer:
     if chain is None:
         return Answer(row.reviewer_id, row.label, row.result, row.source, row.weight)
     try:
         old = schema_known(schema_id=row.schema_id)
         label, result = chain.read_between(result=row.result, old=old, new=item.schema)
     except Unmappable:
-        label, result = "", row.result
+        return Answer(row.reviewer_id, "", row.result, row.source, row.weight, is_read=False)
     return Answer(row.reviewer_id, label, result, row.source, row.weight)
 
 
 def _is_sure(*, item: Item, standing: Standing, n: int) -> bool:
-    return bool(standing.label) and n >= item.queue.overlap_min and standing.confidence >= item.queue.settle_threshold
+    return standing.is_decided and n >= item.queue.overlap_min and standing.confidence >= item.queue.settle_threshold
 
 
 def _standing(*, item: Item, annotations: list[Answer], fit_id: UUID | None) -> Standing:
+    """With the parameters of the latest fit; what is believed before one for whoever has none."""
+    by_share = item.queue.consensus_method != Queue.Method.DAWID_SKENE
+    fit = None if by_share or fit_id is None else fit_known(fit_id)
     # Whoever repeated a guess that was wrong on purpose has said nothing about the item.
-    votes = [each for each in annotations if each.label and each.weight]
+    annotations = [each for each in annotations if each.weight]
+    if is_single(config_of(item.schema)):
+        votes = [each for each in annotations if each.label]
+        return _single(item=item, votes=votes, fit=fit, by_share=by_share)
+    votes = [each for each in annotations if each.is_read]
     if not votes:
         return Standing({}, "", 0.0, None)
-    if item.queue.consensus_method == Queue.Method.DAWID_SKENE:
-        return _weighted(item=item, votes=votes, fit=None if fit_id is None else fit_known(fit_id))
-    labels = sorted({each.label for each in votes})
-    counts = np.array([sum(each.weight for each in votes if each.label == label) for label in labels], dtype=float)
-    return _leader(labels, counts / counts.sum(), fit=None)
-
-
-def _weighted(*, item: Item, votes: list[Answer], fit: QualityFit | None) -> Standing:
-    """Dawid-Skene's posterior with the matrices of the latest fit; one-coin ones for whoever has none."""
-    labels = vote_labels(item=item, votes=votes, fit=fit)
-    place = {label: index for index, label in enumerate(labels)}
-    known = len(fit.labels) if fit is not None else 0
-    # A matrix holds for the labels that it was fitted on; labels added since are judged by the pool.
-    usable = fit is not None and known == len(labels)
-    accuracy = fit.pooled_accuracy if fit is not None else STARTING_ACCURACY
-    matrices = [pooled_confusion(accuracy, len(labels))]
-    rows = {}
-    if fit is not None and usable:
-        for each in votes:
-            own = confusion_known(fit.pk, each.reviewer_id)
-            if own is not None:
-                rows[each.reviewer_id] = len(matrices)
-                matrices.append(own)
-    prior = np.array(fit.prior) if fit is not None and usable else np.full(len(labels), 1 / len(labels))
-    posterior = posterior_given(
-        [(rows.get(each.reviewer_id, 0), place[each.label]) for each in votes],
-        confusion=np.stack(matrices),
-        prior=prior,
-        temperature=fit.temperature if fit is not None and usable else 1.0,
-        weights=[each.weight for each in votes],
+    config, people = config_of(item.schema), [each.reviewer_id for each in votes]
+    skills_of = skills_from(fit, people, primary=config.primary)
+    results = [each.result for each in votes]
+    whole = whole_of(config, item.data, results, skills_of=skills_of, by_share=by_share)
+    return Standing(
+        whole.posterior,
+        whole.label,
+        whole.confidence,
+        fit,
+        is_decided=whole.is_decided,
+        result=whole.result or None,
+        parts=whole.parts,
+        is_single=False,
     )
-    return _leader(labels, posterior, fit=fit if usable else None)
 
 
-def vote_labels(*, item: Item, votes: list[Answer], fit: QualityFit | None) -> list[str]:
-    """The classes: the fit's, then the config's, then whatever else was answered; at least two."""
-    labels = list(fit.labels) if fit is not None else []
-    primary = config_of(item.schema).primary
-    if primary.kind == "categorical":
-        labels += [each.value for each in primary.labels]
-    labels += [each.label for each in votes]
-    labels = list(dict.fromkeys(labels))
-    # One class leaves nothing to be unsure of; an answer nobody gave stands for all others.
-    return labels if len(labels) > 1 else [*labels, ""]
+def _single(*, item: Item, votes: list[Answer], fit: QualityFit | None, by_share: bool) -> Standing:
+    """One value of one control: the canonical values say it all, and the result is somebody's."""
+    if not votes:
+        return Standing({}, "", 0.0, None)
+    config = config_of(item.schema)
+    pool, own = skills_from(fit, [each.reviewer_id for each in votes], primary=config.primary)(config.primary)
+    given = [Given(each.label, skill, each.weight) for each, skill in zip(votes, own, strict=True)]
+    decided = kind_of(config.primary, Context(config), by_share=by_share).decided(given, pool=pool)
+    label = str(decided.value or "")
+    result = next((each.result for each in votes if each.label == label), None)
+    usable = fit if pool is not None and len(pool["labels"]) == _n_classes(decided, pool) else None
+    parts = {config.primary.name: dict(decided.detail)} if decided.detail else {}
+    return Standing(_shown(decided), label, decided.confidence, usable, decided.is_decided, result, parts)
 
 
-def _leader(labels: list[str], posterior: NDArray[np.float64], *, fit: QualityFit | None) -> Standing:
-    ahead = np.flatnonzero(winners(posterior[None, :])[0])
-    top = int(ahead[0])
-    shares = {label: round(float(p), 6) for label, p in zip(labels, posterior, strict=True) if label and p >= 5e-7}
-    label = labels[top] if len(ahead) == 1 else ""
-    return Standing(shares, label, min(float(posterior[top]), 1.0), fit)
+def _n_classes(decided: Decided, pool: Params) -> int:
+    """The labels weighed: the fit's, unless others were added since."""
+    return len({*decided.posterior, *pool["labels"]})
+
+
+def _shown(decided: Decided) -> dict[str, float]:
+    return {label: round(p, 6) for label, p in decided.posterior.items() if p >= 5e-7}
+
+
+def skills_from(fit: QualityFit | None, people: Sequence[UUID], *, primary: Control) -> SkillsOf:
+    """What a fit believes of the pool and of these people, by control."""
+    if fit is None:
+        return lambda control: (None, [None] * len(people))
+
+    def skills_of(control: Control) -> tuple[Params | None, Sequence[Params | None]]:
+        name = "" if control.name == primary.name and fit.labels else control.name
+        pool = _own_labels(fit) if name == "" else fit.controls.get(name)
+        if pool is None:
+            return None, [None] * len(people)
+        return pool, [skills_known(fit.pk, person).get(name) for person in people]
+
+    return skills_of
+
+
+def _own_labels(fit: QualityFit) -> Params:
+    return {
+        "labels": fit.labels,
+        "prior": fit.prior,
+        "accuracy": fit.pooled_accuracy,
+        "temperature": fit.temperature,
+    }

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
 from apps.core.rows import Shape, fetch_one
@@ -93,7 +92,19 @@ def fit_known(fit_id: UUID) -> QualityFit:
 
 # Few, since a matrix over hundreds of labels is megabytes.
 @lru_cache(maxsize=64)
-def confusion_known(fit_id: UUID, reviewer_id: UUID) -> NDArray[np.float64] | None:
-    """A reviewer's matrix in a fit; None where he has none."""
-    found = ReviewerQuality.objects.filter(fit=fit_id, reviewer=reviewer_id).values_list("confusion", flat=True).first()
-    return None if found is None else np.array(found)
+def skills_known(fit_id: UUID, reviewer_id: UUID) -> dict[str, Any]:
+    """A reviewer's parameters in a fit by control, his matrix over the fit's own labels under ""; {} where he has none.
+
+    Matrices come as arrays.
+    """
+    rows = ReviewerQuality.objects.filter(fit=fit_id, reviewer=reviewer_id).values_list("confusion", "controls")
+    found = rows.first()
+    if found is None:
+        return {}
+    confusion, controls = found
+    own = {name: _read(skill) for name, skill in controls.items()}
+    return {**own, "": {"confusion": np.array(confusion)}} if confusion else own
+
+
+def _read(skill: dict[str, Any]) -> dict[str, Any]:
+    return {**skill, "confusion": np.array(skill["confusion"])} if "confusion" in skill else skill

@@ -1,4 +1,4 @@
-"""The one list of widgets, by tag: how it renders, parses, checks and aggregates. A new kind is one line here.
+"""The lists of widgets, by tag: how it renders, parses and checks, and how it aggregates. A new kind is a line in each.
 
 A control tag of the parser without a widget here fails a test.
 """
@@ -21,6 +21,18 @@ from apps.labeling.widgets.spans import SpansWidget
 from apps.labeling.widgets.spans_texts import MarkedView, is_marked
 from apps.labeling.widgets.taxonomy import TaxonomyWidget
 from apps.labeling.widgets.textarea import TextAreaWidget
+from apps.labeling.widgets.votes import (
+    ChatVote,
+    ChoicesVote,
+    LevelVote,
+    NumberVote,
+    RankerVote,
+    RelationsVote,
+    SpansVote,
+    TaxonomyVote,
+    TextVote,
+    Vote,
+)
 from apps.projects.labelling import Control, DataObject, LabellingConfig
 
 WIDGETS: dict[str, Widget] = {
@@ -37,6 +49,22 @@ WIDGETS: dict[str, Widget] = {
     "HyperTextLabels": SpansWidget(),
     "ParagraphLabels": SpansWidget(),
     "Relations": RelationsWidget(),
+}
+# What each tag's answers are to consensus.
+VOTES: dict[str, Vote] = {
+    "Choices": ChoicesVote(),
+    "Rating": LevelVote(),
+    "TextArea": TextVote(),
+    "Pairwise": Vote(),
+    "Taxonomy": TaxonomyVote(),
+    "Number": NumberVote(),
+    "DateTime": Vote(),
+    "Ranker": RankerVote(),
+    "Chat": ChatVote(),
+    "Labels": SpansVote(),
+    "HyperTextLabels": SpansVote(),
+    "ParagraphLabels": SpansVote(),
+    "Relations": RelationsVote(),
 }
 # What shows each object tag; one that is not here is shown as text.
 VIEWS: dict[str, ObjectView] = {
@@ -62,6 +90,10 @@ def view_of(found: DataObject, config: LabellingConfig | None = None) -> ObjectV
 
 def widget_of(control: Control) -> Widget:
     return WIDGETS[control.tag]
+
+
+def vote_of(control: Control) -> Vote:
+    return VOTES[control.tag]
 
 
 def control_of(config: LabellingConfig, region: Mapping[str, Any]) -> Control | None:
