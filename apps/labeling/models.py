@@ -105,6 +105,7 @@ class Suggestion(UUIDModel):
         NO_GUESS = "no_guess"  # no model has told anything that is an answer to the config
 
     class Outcome(models.TextChoices):
+        SAME = "same"  # he had said the same; nothing was shown
         KEPT = "kept"
         CHANGED = "changed"
 
@@ -135,7 +136,7 @@ class Suggestion(UUIDModel):
                 condition=Q(mode="pre_annotated") | Q(mode="after_answer", is_wrong=False), name="suggestion_mode"
             ),
             models.CheckConstraint(
-                condition=Q(outcome="") | Q(outcome__in=["kept", "changed"], mode="after_answer"),
+                condition=Q(outcome="") | Q(outcome__in=["same", "kept", "changed"], mode="after_answer"),
                 name="suggestion_outcome_known",
             ),
         ]

@@ -54,10 +54,15 @@ def suggestion_draw(*, review: Review, now: datetime) -> Suggestion:
     made, _ = Suggestion.objects.get_or_create(
         item=item, reviewer=review.reviewer, schema=item.schema, defaults={**drawn, "created_at": now}
     )
-    if made.result is not None:
-        Review.objects.filter(pk=review.pk).update(sees_guess=True)
-        review.sees_guess = True
+    if made.result is not None and made.mode == Mode.PRE_ANNOTATED:
+        guess_show(review=review)
     return made
+
+
+def guess_show(*, review: Review) -> None:
+    """From now on the person has seen the guess on the item."""
+    Review.objects.filter(pk=review.pk).update(sees_guess=True)
+    review.sees_guess = True
 
 
 def blind_reason(*, item: Item, reviewer: User) -> str:

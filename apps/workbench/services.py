@@ -28,6 +28,7 @@ from apps.events.services import event_record
 from apps.intake.models import Escalation
 from apps.intake.services import escalation_answer, escalation_reopen
 from apps.labeling.models import Annotation
+from apps.labeling.second_look import second_look_offer
 from apps.labeling.services import annotation_submit, annotation_withdraw
 from apps.labeling.suggestions import aid_of, suggestion_draw
 from apps.labeling.widgets import Result
@@ -114,6 +115,8 @@ def answer_submit(
         honeypot_judge(queue=review.item.queue, reviewer=reviewer, now=now)
     elif review.item.state == Item.State.SETTLED:
         clients_answer(item=review.item, consensus=consensus, now=now)
+    if review.item.queue.assistance == Queue.Assistance.AFTER_ANSWER:
+        second_look_offer(review=review, annotation=annotation, now=now)
     return annotation
 
 

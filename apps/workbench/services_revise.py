@@ -67,10 +67,7 @@ def answer_revise(
         payload={"item": str(item.pk), "supersedes": str(current.pk)},
         at=now,
     )
-    if item.source == Item.Source.HONEYPOT:
-        honeypot_judge(queue=item.queue, reviewer=reviewer, now=now)
-    else:
-        _stand_again(item, now)
+    stand_again(item, reviewer=reviewer, now=now)
     return made
 
 
@@ -78,8 +75,11 @@ def _same(annotation: Annotation, result: Result, note: str) -> bool:
     return annotation.note == note.strip() and canonical_bytes(annotation.result) == canonical_bytes(result)
 
 
-def _stand_again(item: Item, now: datetime) -> None:
+def stand_again(item: Item, *, reviewer: User, now: datetime) -> None:
     """What the answers mean for the item now: as after an undo and the new answer. The caller holds its lock."""
+    if item.source == Item.Source.HONEYPOT:
+        honeypot_judge(queue=item.queue, reviewer=reviewer, now=now)
+        return
     if item.state != Item.State.OPEN:
         queues.item_reopen(item=item)
         for escalation in services.escalations_of(item):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.workbench.views import adjudicate, answers, panels, review, revise, threads
+from apps.workbench.views import adjudicate, answers, panels, review, revise, second_look, threads
 
 app_name = "workbench"
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("review/<uuid:queue_id>/answers/<uuid:annotation_id>/", revise.revise, name="revise"),
     path("review/<uuid:queue_id>/<uuid:review_id>/ask/", panels.ask, name="ask"),
     path("review/<uuid:queue_id>/<uuid:review_id>/answer/", answers.answer, name="answer"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/second-look/", second_look.second_look, name="second_look"),
     path("review/<uuid:queue_id>/<uuid:review_id>/draft/", answers.draft, name="draft"),
     path("review/<uuid:queue_id>/<uuid:review_id>/skip/", answers.skip, name="skip"),
     path("review/<uuid:queue_id>/<uuid:review_id>/escalate/", answers.escalate, name="escalate"),

@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
-from apps.labeling.models import Annotation, Draft
+from apps.labeling.models import Annotation, Draft, Suggestion
 from apps.labeling.services import draft_of
 from apps.labeling.suggestions import suggestion_filled_in
 from apps.labeling.widgets import (
@@ -80,6 +80,24 @@ def review_card(*, review: Review, form: ConfigForm | None = None, is_cleared: b
         "skip_reasons": SKIP_REASONS,
     }
     return Card("workbench/_item_card.html", context, review)
+
+
+def second_look_card(suggestion: Suggestion, mine: Annotation, *, form: ConfigForm | None = None) -> Card:
+    """One's own answer in its form, with the model's guess over it."""
+    item, config = mine.item, config_of(mine.schema)
+    state = form.state if form else state_from_result(config, mine.result, data=item.data)
+    context = {
+        "queue": item.queue,
+        "item": item,
+        "mine": answer_words(config, mine.result),
+        "guess": answer_words(config, suggestion.guess),
+        "seen_review": mine.review_id,
+        "form": form,
+        "rendered": render_review(config, item.data, state, sends=one_press(config)),
+        **beside_item(item),
+        "alt": alt_keys(config),
+    }
+    return Card("workbench/_second_look.html", context)
 
 
 @dataclass(frozen=True)

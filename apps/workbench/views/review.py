@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.http import AuthedRequest
+from apps.labeling.second_look import second_look_waiting
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld
 from apps.queues.models import Queue
 from apps.queues.selectors import queues_workable_by
@@ -41,7 +42,11 @@ def queue(request: AuthedRequest, queue: Queue) -> HttpResponse:
     now = timezone.now()
     review = selectors.lease_of(queue=queue, user=request.user, now=now)
     is_cleared = "clear" in request.GET
-    card = cards.review_card(review=review, is_cleared=is_cleared) if review else cards.start_card()
+    if review is not None:
+        card = cards.review_card(review=review, is_cleared=is_cleared)
+    else:
+        waiting = second_look_waiting(queue=queue, reviewer=request.user)
+        card = cards.second_look_card(*waiting) if waiting else cards.start_card()
     return cards.show(request, queue, card, now=now)
 
 
@@ -57,6 +62,8 @@ def claim(request: AuthedRequest, queue: Queue) -> HttpResponse:
 def next_card(request: AuthedRequest, queue: Queue) -> cards.Card:
     """Claim, and the card of what came: an item, nothing left, or why this queue gives nothing out to this person."""
     now = timezone.now()
+    if waiting := second_look_waiting(queue=queue, reviewer=request.user):
+        return cards.second_look_card(*waiting)
     try:
         review = services.claim_next(queue=queue, reviewer=request.user, now=now)
     except QueueNotOpen:
