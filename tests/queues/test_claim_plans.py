@@ -10,4 +10,4 @@ pytestmark = pytest.mark.django_db
 def test_function_keeps_its_plans(name):
     with connection.cursor() as cursor:
         cursor.execute("SELECT proconfig FROM pg_proc WHERE proname = %s", [name])
-        assert cursor.fetchall() == [(["plan_cache_mode=force_generic_plan"],)]
+        assert cursor.fetchall() == [(["plan_cache_mode=force_generic_plan", "enable_seqscan=off"],)]
