@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 from apps.consensus.models import QualityFit, ReviewerQuality
 from apps.labeling.models import Annotation, Thread
 from apps.labeling.threads import thread_ask
-from apps.queues.models import Item, Review
+from apps.queues.models import Item, Queue, Review
 from tests import factories
 from tests.factories import NOW
 
@@ -55,6 +55,17 @@ def house(reviewer):
         n_annotations=743,
     )  # fmt: skip
     return queue
+
+
+@pytest.fixture
+def mixed(house):
+    """The same with copies of known answer mixed in: of an item that the reviewer has had, and of others."""
+    Queue.objects.filter(pk=house.pk).update(honeypot_share=0.5)
+    others = [factories.item(house, state="settled", settled_at=NOW) for _ in range(9)]
+    for item in (house.items.get(consensus__state="settled"), *others):
+        factories.honeypot(house, "Refund", original=item)
+    house.refresh_from_db()
+    return house
 
 
 def result(label, text):
@@ -183,7 +194,8 @@ def work(client, person, queue):
     review = lease()
     yield act("skip", review.pk, token=review.token)
     yield act("skip", review.pk, token=review.token, reason="I cannot tell")
-    review = lease()
+    while (review := lease()).item.state == Item.State.HONEYPOT:
+        yield act("skip", review.pk, token=review.token, reason="I cannot tell")
     Review.objects.filter(pk=review.pk).update(state="expired")
     Item.objects.filter(pk=review.item_id).update(state="settled", settled_at=NOW, open_slots=0)
     yield act("answer", review.pk, token=review.token, **{"answer.intent": "Exchange"})
@@ -205,9 +217,9 @@ def test_a_reviewer_s_work_shows_nothing_that_could_move_an_answer(client, revie
     assert_blind(seen)
 
 
-def test_no_address_of_the_house_shows_a_reviewer_what_could_move_an_answer(client, reviewer, house):
-    list(work(client, reviewer, house))  # so that there is history, and reviews of every state
-    seen = list(walk(client, reviewer, house))
+def test_no_address_of_the_house_shows_a_reviewer_what_could_move_an_answer(client, reviewer, mixed):
+    list(work(client, reviewer, mixed))  # so that there is history, and reviews of every state
+    seen = list(walk(client, reviewer, mixed))
     assert_blind(seen)
     reached = {each.name for each in seen if each.status == 200}
     pages = {
@@ -278,6 +290,26 @@ def test_an_item_full_of_votes_and_marks_looks_like_an_untouched_one(client, rev
     second = shown()
     assert "The very same message." in first.said
     assert plain(first) == plain(second)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_an_item_with_a_known_answer_looks_like_any_other(client, reviewer, mixed, headers):
+    """Not a byte may differ but the count of what is left, which falls by one as ever (test_honeypots)."""
+    for _ in range(25):
+        factories.item(mixed, enqueued_at=NOW, open_slots=2, wanted=3)
+    mixed.items.filter(state__in=["open", "honeypot"]).update(data={"message": "The very same message."})
+    queue_page = reverse("workbench:queue", args=[mixed.pk])
+    seen = {}
+    client.force_login(reviewer)
+    while len(seen) < 2:
+        client.post(reverse("workbench:claim", args=[mixed.pk]))
+        review = Review.objects.select_related("item").get(reviewer=reviewer, state="leased")
+        told = look(client, reviewer, "workbench:queue", "get", queue_page, **headers)
+        assert "The very same message." in told.said
+        assert str(review.item_id) not in told.said
+        seen[review.item.state] = re.sub(r"<b>\d+</b> left|(max=.|of )\d+", "COUNT", plain(told))
+        Review.objects.filter(pk=review.pk).update(state="skipped", skip_reason="So that the next one comes")
+    assert seen["open"] == seen["honeypot"]
 
 
 def test_the_walk_reads_what_is_planted():

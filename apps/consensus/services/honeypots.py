@@ -58,7 +58,8 @@ def honeypots_create(*, queue: Queue, schema: LabelSchema, known: Sequence[Known
 def _honeypot(one: Known, *, queue: Queue, schema: LabelSchema, now: datetime) -> Item:
     return Item(
         queue=queue,
-        trace_id=one.original.trace_id,  # whose time and conversation stand beside the item
+        trace_id=one.original.trace_id,  # its conversation stands beside the item, and a guess where one is shown
+        prediction_id=one.original.prediction_id,
         source=Item.Source.HONEYPOT,
         source_key=str(one.golden_item),
         original=one.original,

@@ -72,7 +72,7 @@ def _item_card(
         "item": item,
         "why": explain_to_manager(item=item, now=now),
         "rendered": render_review(config, item.data, kept.state, sends=False),
-        **cards.beside_item(item),
+        **cards.beside_item(item, is_blind=False),
         "votes": selectors.votes_on(item=item),
         "has_text": any(control.kind in ("text", "spans", "chat") for control in config.controls),
         "alt": cards.alt_keys(config),

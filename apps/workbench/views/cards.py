@@ -142,11 +142,13 @@ def alt_keys(config: LabellingConfig) -> str:
     return "Alt+" if any(control.kind == "text" for control in config.controls) else ""
 
 
-def beside_item(item: Item) -> dict[str, Any]:
+def beside_item(item: Item, *, is_blind: bool = True) -> dict[str, Any]:
     """What `workbench/_item.html` shows beside the item's data: when it was said, and what was said before."""
     if item.trace is None:
         return {"when": "", "is_synthetic": False, "turns": ""}
-    when = date_format(localtime(item.trace.occurred_at), "j M Y, H:i")
+    # Where known items are mixed in, their age would tell them from the others.
+    is_hidden = is_blind and item.queue.honeypot_share > 0
+    when = "" if is_hidden else date_format(localtime(item.trace.occurred_at), "j M Y, H:i")
     return {"when": when, "is_synthetic": item.trace.origin == "synthetic", "turns": _conversation(item)}
 
 
