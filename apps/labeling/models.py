@@ -178,6 +178,9 @@ class Draft(UUIDModel):
     item = models.ForeignKey("queues.Item", on_delete=models.CASCADE, related_name="+")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     fields = models.JSONField()  # the form as posted, {name: [values]}
+    schema = models.ForeignKey(
+        "projects.LabelSchema", on_delete=models.PROTECT, null=True, related_name="+"
+    )  # of the form; null: kept before schemas were
     updated_at = models.DateTimeField()
 
     class Meta:

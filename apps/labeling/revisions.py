@@ -20,21 +20,22 @@ def annotation_replace(
     """Put another answer in the place of one's own, under the same lease. The caller holds the lock on the item.
 
     Raises:
-        AnswerInvalid: `result` does not fit the schema version that the item had; names control and rule.
+        AnswerInvalid: `result` does not fit the schema version that the item has; names control and rule.
         Conflict: it was taken back or replaced already.
     """
-    config = config_of(annotation.schema)
-    check_result(config, result, data=annotation.item.data)
+    item = annotation.item
+    config = config_of(item.schema)
+    check_result(config, result, data=item.data)
     aid = aid_of(review=annotation.review, result=result)
     current = Annotation.objects.filter(pk=annotation.pk, status=Annotation.Status.CURRENT)
     if not current.update(status=Annotation.Status.SUPERSEDED):
         raise Conflict(_("This answer was changed or taken back meanwhile."))
     return Annotation.objects.create(
-        item=annotation.item,
+        item=item,
         review_id=annotation.review_id,
         reviewer_id=annotation.reviewer_id,
-        schema=annotation.schema,
-        guideline=guideline_current(project=annotation.item.queue.project),
+        schema=item.schema,
+        guideline=guideline_current(project=item.queue.project),
         result=result,
         label=(answer_label(config, result) or "")[:500],
         note=note.strip()[:NOTE_CHARS],

@@ -83,14 +83,14 @@ def annotation_withdraw(*, annotation: Annotation) -> None:
 def draft_save(*, item: Item, reviewer: User, fields: dict[str, Any], now: datetime) -> Draft:
     """Keep unfinished work; the latest wins."""
     draft, _ = Draft.objects.update_or_create(
-        item=item, reviewer=reviewer, defaults={"fields": fields, "updated_at": now}
+        item=item, reviewer=reviewer, defaults={"fields": fields, "schema_id": item.schema_id, "updated_at": now}
     )
     return draft
 
 
 def draft_of(*, item: Item, reviewer: User) -> Draft | None:
     """The person's own draft on the item."""
-    return Draft.objects.filter(item=item, reviewer=reviewer).first()
+    return Draft.objects.filter(item=item, reviewer=reviewer).select_related("schema").first()
 
 
 def draft_drop(*, item: Item, reviewer: User) -> None:

@@ -13,6 +13,7 @@ from apps.labeling.errors import AnswerInvalid
 from apps.labeling.services import NOTE_CHARS
 from apps.labeling.widgets import FormState, Result, parse_answer, state_from_post
 from apps.labeling.widgets.base import FIELD
+from apps.labeling.widgets.carry import parse_revision
 from apps.projects.labelling import LabellingConfig
 
 SKIP_REASONS = (
@@ -26,17 +27,27 @@ SKIP_REASONS = (
 class ConfigForm(forms.Form):
     """A form around the fields of a labelling config, which checks them itself."""
 
-    def __init__(self, post: QueryDict, *, config: LabellingConfig, data: Mapping[str, Any] | None = None) -> None:
-        """`data`: what the item shows."""
+    def __init__(
+        self,
+        post: QueryDict,
+        *,
+        config: LabellingConfig,
+        data: Mapping[str, Any] | None = None,
+        before: Result | None = None,
+    ) -> None:
+        """`data`: what the item shows. `before`: the answer that the form began with, whose untouched parts stay."""
         super().__init__(post)
         self.config = config
         self.shown = data
+        self.before = before
         self.post = post
         self.control_errors: dict[str, str] = {}
 
     def answer(self) -> Result | None:
         """The checked result; None with an error added."""
         try:
+            if self.before is not None:
+                return parse_revision(self.config, self.post, before=self.before, data=self.shown)
             return parse_answer(self.config, self.post, data=self.shown)
         except AnswerInvalid as exc:
             self.control_errors = {exc.control: exc.message} if exc.control else {}

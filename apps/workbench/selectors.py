@@ -153,9 +153,10 @@ def words_of(annotation: Annotation) -> str:
     return answer_words(config_of(annotation.schema), annotation.result)
 
 
-def taken_back(*, review: Review) -> Annotation | None:
-    """The answer that the person gave to this item and took back last."""
-    return review.annotations.filter(status=Annotation.Status.WITHDRAWN).order_by("-created_at", "-pk").first()
+def taken_back(*, review_id: UUID) -> Annotation | None:
+    """The answer that the person gave under this review and took back last."""
+    mine = Annotation.objects.filter(review_id=review_id, status=Annotation.Status.WITHDRAWN)
+    return mine.select_related("schema").order_by("-created_at", "-pk").first()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A reviewer changes an answer given before, while the queue allows it."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,8 +16,9 @@ from apps.core.errors import Conflict
 from apps.events.services import event_record
 from apps.golden.models import GoldenItem
 from apps.intake.services import escalation_reopen
-from apps.labeling.models import Annotation
+from apps.labeling.models import Annotation, Draft
 from apps.labeling.revisions import annotation_replace
+from apps.labeling.services import draft_drop, draft_save
 from apps.labeling.widgets import Result
 from apps.queues import services as queues
 from apps.queues.models import Item, Queue
@@ -59,6 +61,7 @@ def answer_revise(
     if not answer_is_open(annotation=current):
         raise Conflict(_("This answer can no longer be changed."))
     made = annotation_replace(annotation=current, result=result, note=note, duration_ms=duration_ms, now=now)
+    draft_drop(item=item, reviewer=reviewer)
     event_record(
         verb="annotation.revised",
         obj=made,
@@ -69,6 +72,23 @@ def answer_revise(
     )
     stand_again(item, reviewer=reviewer, now=now)
     return made
+
+
+@transaction.atomic
+def revision_keep(*, annotation: Annotation, fields: dict[str, Any], is_untouched: bool, now: datetime) -> Draft | None:
+    """Keep a change that is being written; an untouched form keeps nothing.
+
+    Raises:
+        Conflict: the answer was changed or taken back meanwhile, or can no longer be changed.
+    """
+    # A change that is sent updates this row before it drops the draft: whichever comes second sees the first.
+    current = Annotation.objects.select_for_update().filter(pk=annotation.pk, status=Annotation.Status.CURRENT)
+    if not current.exists() or not answer_is_open(annotation=annotation):
+        raise Conflict(_("This answer can no longer be changed."))
+    if is_untouched:
+        draft_drop(item=annotation.item, reviewer=annotation.reviewer)
+        return None
+    return draft_save(item=annotation.item, reviewer=annotation.reviewer, fields=fields, now=now)
 
 
 def _same(annotation: Annotation, result: Result, note: str) -> bool:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("review/<uuid:queue_id>/notices/", panels.notices, name="notices"),
     path("review/<uuid:queue_id>/history/", panels.history, name="history"),
     path("review/<uuid:queue_id>/answers/<uuid:annotation_id>/", revise.revise, name="revise"),
+    path("review/<uuid:queue_id>/answers/<uuid:annotation_id>/draft/", revise.draft, name="revise_draft"),
     path("review/<uuid:queue_id>/<uuid:review_id>/ask/", panels.ask, name="ask"),
     path("review/<uuid:queue_id>/<uuid:review_id>/answer/", answers.answer, name="answer"),
     path("review/<uuid:queue_id>/<uuid:review_id>/second-look/", second_look.second_look, name="second_look"),

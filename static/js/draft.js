@@ -109,7 +109,16 @@ document.addEventListener("input", (event) => {
   const form = event.target.form ?? event.target.closest?.("form"); // a field may stand outside its form
   if (form?.dataset.draftUrl) later(form);
 });
-document.addEventListener("submit", (event) => stop(event.target));
+// What htmx sends is kept elsewhere (bench-unsent.js); of a plain form the page goes, and an error may come in its stead.
+document.addEventListener("submit", ({ target: form }) => {
+  stop(form);
+  if (!form.dataset.draftUrl || form.hasAttribute("hx-post")) return;
+  keep("draft", addressOf(form), { at: Date.now(), token: tokenOf(form), fields: fieldsOf(form) });
+  sessionStorage.setItem("draft-sent", addressOf(form));
+});
+const sent = sessionStorage.getItem("draft-sent");
+sessionStorage.removeItem("draft-sent");
+if (sent && !forms(document).some((form) => addressOf(form) === sent)) drop("draft", sent); // another page came: it is stored
 document.body.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.detail.elt.closest?.("form[data-draft-url]");
   if (form) stop(form);

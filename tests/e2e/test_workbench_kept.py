@@ -215,3 +215,32 @@ def test_own_keys_and_switches_follow_the_person(open_page, login, queue, review
     other.keyboard.press("1")
     other.wait_for_timeout(300)
     assert not answers().exists()
+
+
+def test_a_change_that_was_begun_comes_back_here_and_elsewhere_until_it_is_sent(
+    bench, open_page, login, queue, reviewer
+):
+    key(bench, "1")
+    given = Annotation.objects.get()
+    address = reverse("workbench:revise", args=[queue.pk, given.pk])
+    bench.goto(address)
+    bench.get_by_label("Note").fill("on second thought")
+    expect(bench.locator("[data-saved]")).to_contain_text("saved")
+    other = login(open_page(), reviewer)
+    other.goto(address)
+    expect(other.get_by_label("Note")).to_have_value("on second thought")
+    bench.route(re.compile(r"/draft/$"), lambda route: route.abort())
+    bench.get_by_label("Note").fill("on third thought")
+    expect(bench.locator("[data-saved]")).to_contain_text("kept in this browser")
+    bench.unroute(re.compile(r"/draft/$"))
+    bench.route(re.compile(r"/answers/[^/]+/$"), lambda route: route.fulfill(status=503, body="away"), times=1)
+    bench.get_by_role("button", name="Exchange").click()
+    expect(bench.get_by_text("away", exact=True)).to_be_visible()
+    bench.goto(address)
+    expect(bench.get_by_label("Note")).to_have_value("on third thought")
+    expect(bench.locator("[data-saved]")).to_contain_text("saved")
+    bench.get_by_role("button", name="Exchange").click()
+    expect_item(bench, "number 02")
+    assert [(each.label, each.note) for each in answers()] == [("Exchange", "on third thought")]
+    assert not Draft.objects.exists()
+    assert kept_here(bench) == []

@@ -16,7 +16,7 @@ from django_htmx.http import trigger_client_event
 from apps.accounts.http import AuthedRequest
 from apps.core.errors import Conflict
 from apps.labeling.services import draft_drop, draft_of, draft_save
-from apps.labeling.widgets import FormState, initial_state, render_review, state_from_post, state_from_result
+from apps.labeling.widgets import FormState, initial_state, render_review, state_from_result
 from apps.projects.labelling import LabellingConfig, config_of
 from apps.projects.selectors import guideline_current
 from apps.queues.explain import explain_to_manager
@@ -26,6 +26,7 @@ from apps.workbench import selectors, services
 from apps.workbench.forms import DecisionForm, draft_fields
 from apps.workbench.guards import queue_page
 from apps.workbench.posterior import posterior_rows
+from apps.workbench.shown_again import draft_again
 from apps.workbench.views import cards
 
 
@@ -45,7 +46,7 @@ def _kept(*, item: Item, request: AuthedRequest, config: LabellingConfig, form: 
     draft = draft_of(item=item, reviewer=request.user)
     if draft is not None:
         reason = "".join(draft.fields.get("reason", []))
-        return Kept(state_from_post(config, draft.fields), reason=reason, has_draft=True)
+        return Kept(draft_again(draft=draft, item=item), reason=reason, has_draft=True)
     undone = selectors.decision_taken_back(item=item, user=request.user)
     if undone is not None and undone.result:
         words = selectors.decision_words(undone)

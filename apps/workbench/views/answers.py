@@ -15,7 +15,7 @@ from apps.accounts.http import AuthedRequest
 from apps.core.errors import Conflict
 from apps.labeling.services import draft_drop, draft_of, draft_save
 from apps.labeling.suggestions import suggestion_filled_in
-from apps.labeling.widgets import initial_state, state_from_post
+from apps.labeling.widgets import Result, initial_state, state_from_post
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue, Review
 from apps.queues.selectors import queues_workable_by
@@ -23,6 +23,7 @@ from apps.queues.services import review_leave, review_return
 from apps.workbench import selectors, services
 from apps.workbench.forms import SKIP_REASONS, AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
 from apps.workbench.guards import queue_page, review_page
+from apps.workbench.shown_again import taken_back_again
 from apps.workbench.views import cards
 from apps.workbench.views.review import next_card
 
@@ -34,7 +35,8 @@ LONGEST_MS = 2**31 - 1  # what the column holds: 24 days
 def answer(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
     """Stores the answer and brings the next item. 422: it does not fit. 409: the lease is over; a draft is kept."""
     now = timezone.now()
-    form = AnswerForm(request.POST, config=config_of(review.item.schema), data=review.item.data)
+    item = review.item
+    form = AnswerForm(request.POST, config=config_of(item.schema), data=item.data, before=_before(request, review))
     if not form.is_valid():
         return cards.show(request, queue, cards.review_card(review=review, form=form), now=now, status=422)
     sent = form.cleaned_data
@@ -55,6 +57,14 @@ def answer(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse
     # A form that was sent twice brings back its first answer, which need not be the last one any more.
     last = annotation if annotation.created_at == now else None
     return cards.show(request, queue, next_card(request, queue), now=now, answered=words, last=last)
+
+
+def _before(request: AuthedRequest, review: Review) -> Result | None:
+    """The answer that the form began with, where the page says that it began with one that was taken back."""
+    if "again" not in request.POST:
+        return None
+    again = taken_back_again(item=review.item, review_id=review.pk)
+    return again.result if again and str(again.annotation.pk) == request.POST["again"] else None
 
 
 def _duration(review: Review, measured: int | None, now: datetime) -> int:

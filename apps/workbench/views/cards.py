@@ -24,7 +24,6 @@ from apps.labeling.widgets import (
     initial_state,
     one_press,
     render_review,
-    state_from_post,
     state_from_result,
 )
 from apps.projects.labelling import LabellingConfig, config_of
@@ -32,6 +31,7 @@ from apps.queues.explain import explain_to_reviewer
 from apps.queues.models import Item, Queue, Review
 from apps.workbench import selectors
 from apps.workbench.forms import SKIP_REASONS, ConfigForm
+from apps.workbench.shown_again import draft_again, taken_back_again
 from apps.workbench.turns import turns_of
 from apps.workbench.views.stencils import response_html
 
@@ -74,6 +74,7 @@ def review_card(*, review: Review, form: ConfigForm | None = None, is_cleared: b
         "note": kept.note,
         "draft": kept.draft,
         "undone": kept.undone,
+        "again": kept.again,
         "rendered": render_review(config, item.data, kept.state, sends=one_press(config)),
         **beside_item(item),
         "alt": alt_keys(config),
@@ -108,22 +109,26 @@ class Kept:
     note: str = ""
     draft: Draft | None = None
     undone: str = ""  # the answer that was taken back, in words
+    again: str = ""  # its id, where the form begins with it
 
 
 def _kept(*, review: Review, config: LabellingConfig, form: ConfigForm | None, guess: Result | None = None) -> Kept:
     if form is not None:
-        return Kept(form.state, note=form.post.get("note", ""))
+        return Kept(form.state, note=form.post.get("note", ""), again=form.post.get("again", ""))
     if review.is_fresh:
         return Kept(untouched_state(config, review.item, guess))
+    again = taken_back_again(item=review.item, review_id=review.pk)
+    named = str(again.annotation.pk) if again and again.result is not None else ""
     draft = draft_of(item=review.item, reviewer=review.reviewer)
     if draft is not None:
-        return Kept(state_from_post(config, draft.fields), note="".join(draft.fields.get("note", [])), draft=draft)
-    earlier = selectors.taken_back(review=review)
-    if earlier is not None:
+        state = draft_again(draft=draft, item=review.item)
+        return Kept(state, note="".join(draft.fields.get("note", [])), draft=draft, again=named)
+    if again is not None:
         return Kept(
-            state_from_result(config, earlier.result, data=review.item.data),
-            note=earlier.note,
-            undone=selectors.words_of(earlier),
+            state_from_result(config, again.result or [], data=review.item.data),
+            note=again.annotation.note,
+            undone=selectors.words_of(again.annotation),
+            again=named,
         )
     return Kept(untouched_state(config, review.item, guess))
 
