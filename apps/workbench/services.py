@@ -36,6 +36,7 @@ from apps.queues import services as queues
 from apps.queues.errors import ReviewerHeld
 from apps.queues.models import Item, Queue, Review
 from apps.queues.people import is_held
+from apps.queues.services.batch import LANE as BATCH_LANE
 
 _MORE_AFTER_SENDING_BACK = 2
 _CHANCE = random.SystemRandom()
@@ -198,6 +199,7 @@ def answer_undo(*, reviewer: User, queue: Queue, now: datetime) -> Review:
     if latest is None:
         raise Conflict(_("There is nothing to undo in this queue."))
     held = Review.objects.filter(item__queue=queue, reviewer=reviewer, state=Review.State.LEASED)
+    held = held.exclude(lane=BATCH_LANE)  # the rest of his grid stays his
     # Both items in the order of their ids, as whoever locks two must.
     for item_id in sorted({latest.item_id, *held.values_list("item_id", flat=True)}):
         queues.item_lock(item_id=item_id)

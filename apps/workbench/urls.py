@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.workbench.views import adjudicate, answers, panels, review, revise, second_look, threads
+from apps.workbench.views import adjudicate, answers, batch, panels, review, revise, second_look, threads
 
 app_name = "workbench"
 
@@ -26,6 +26,10 @@ urlpatterns = [
     path("review/<uuid:queue_id>/answers/<uuid:annotation_id>/draft/", revise.draft, name="revise_draft"),
     path("review/<uuid:queue_id>/<uuid:review_id>/ask/", panels.ask, name="ask"),
     path("review/<uuid:queue_id>/<uuid:review_id>/answer/", answers.answer, name="answer"),
+    path("review/<uuid:queue_id>/grid/", batch.batch, name="batch"),
+    path("review/<uuid:queue_id>/grid/more/", batch.batch_take, name="batch_take"),
+    path("review/<uuid:queue_id>/grid/undo/", batch.batch_undo, name="batch_undo"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/grid/", batch.batch_answer, name="batch_answer"),
     path("review/<uuid:queue_id>/<uuid:review_id>/second-look/", second_look.second_look, name="second_look"),
     path("review/<uuid:queue_id>/<uuid:review_id>/draft/", answers.draft, name="draft"),
     path("review/<uuid:queue_id>/<uuid:review_id>/skip/", answers.skip, name="skip"),

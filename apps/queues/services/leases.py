@@ -59,7 +59,8 @@ def _claim_again(*, queue: Queue, reviewer: User, order: list[str], now: datetim
     return claimed
 
 
-def _next_token() -> int:
+def next_token() -> int:
+    """Names a new lease."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('queues_token_seq')")
         row = cursor.fetchone()
@@ -127,7 +128,7 @@ def review_give_back(*, review: Review, now: datetime) -> None:
     if review.state != Review.State.SUBMITTED:
         raise StaleLease(_("This answer was already taken back."))
     review.state = Review.State.LEASED
-    review.token, review.submitted_at = _next_token(), None
+    review.token, review.submitted_at = next_token(), None
     review.leased_at = now
     review.expires_at = now + timedelta(seconds=review.item.queue.lease_seconds)
     review.save(update_fields=["state", "token", "submitted_at", "leased_at", "expires_at"])
@@ -135,7 +136,7 @@ def review_give_back(*, review: Review, now: datetime) -> None:
 
 def review_bar(*, item: Item, reviewer: User, reason: str, now: datetime) -> None:
     """Keep an item from a person who has seen others' answers to it. The caller holds the item's lock."""
-    passed = {"state": Review.State.SKIPPED, "skip_reason": reason, "token": _next_token()}
+    passed = {"state": Review.State.SKIPPED, "skip_reason": reason, "token": next_token()}
     lease = {"lane": "reserved", "leased_at": now, "expires_at": now}
     review, is_new = Review.objects.get_or_create(item=item, reviewer=reviewer, defaults=passed | lease)
     if not is_new:

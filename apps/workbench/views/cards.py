@@ -31,6 +31,7 @@ from apps.queues.explain import explain_to_reviewer
 from apps.queues.models import Item, Queue, Review
 from apps.workbench import selectors
 from apps.workbench.forms import SKIP_REASONS, ConfigForm
+from apps.workbench.services_batch import batch_is_offered
 from apps.workbench.shown_again import draft_again, taken_back_again
 from apps.workbench.turns import turns_of
 from apps.workbench.views.stencils import response_html
@@ -69,6 +70,7 @@ def review_card(*, review: Review, form: ConfigForm | None = None, is_cleared: b
         "item": item,
         "form": form,
         "guess": Truncator(answer_words(config, guess.guess)).chars(GUESS_WORDS) if guess else "",
+        "has_grid": bool(guess) and batch_is_offered(queue=item.queue, config=config),
         "has_planted": bool(guess and item.queue.assistance_wrong_share),
         "is_cleared": is_cleared,
         "note": kept.note,
