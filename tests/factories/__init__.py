@@ -4,7 +4,7 @@ from tests.factories.answers import adjudication, annotation, consensus, settled
 from tests.factories.honeypots import honeypot
 from tests.factories.models import deployment, evaluation_run, gate_decision, model_version, training_run
 from tests.factories.projects import choices_config, guideline, member, person, project, schema
-from tests.factories.queues import NOW, escalation, item, prediction, queue, reason, review, trace
+from tests.factories.queues import NOW, escalation, exclusion, item, prediction, queue, reason, review, trace
 from tests.factories.results import choices_result
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "deployment",
     "escalation",
     "evaluation_run",
+    "exclusion",
     "gate_decision",
     "guideline",
     "honeypot",

@@ -11,10 +11,10 @@ from apps.intake.models import Escalation, Prediction, Trace, TracePayload
 from apps.projects.labelling import data_from_trace
 from apps.projects.models import EscalationReason, Project
 from apps.projects.selectors import schema_current
-from apps.queues.models import Item, Queue, Review
+from apps.queues.models import Item, Queue, Review, ReviewerExclusion
 from tests.factories.clock import NOW
 
-__all__ = ["NOW", "escalation", "item", "prediction", "queue", "reason", "review", "trace"]
+__all__ = ["NOW", "escalation", "exclusion", "item", "prediction", "queue", "reason", "review", "trace"]
 
 _number = itertools.count(1)
 
@@ -100,3 +100,9 @@ def reason(project: Project, code: str = "wrong-answer", **fields) -> Escalation
 def escalation(trace: Trace, reason: EscalationReason, **fields) -> Escalation:
     defaults = {"severity": reason.severity, "created_at": NOW} | fields
     return Escalation.objects.create(project=trace.project, trace=trace, reason=reason, **defaults)
+
+
+def exclusion(queue: Queue, reviewer: User, **fields) -> ReviewerExclusion:
+    """The reviewer's answers count for nothing in the queue now."""
+    defaults = {"reason": "Answered by chance", "started_by": queue.created_by, "started_at": NOW} | fields
+    return ReviewerExclusion.objects.create(queue=queue, reviewer=reviewer, **defaults)

@@ -13,7 +13,7 @@ from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
 from apps.core.rows import Shape, fetch_one
 from apps.labeling.models import Annotation
 from apps.queues.models import Item
-from apps.queues.services.slots import ANSWERS, Answers, answers_values
+from apps.queues.services.slots import ANSWERS, LEFT_OUT, Answers, answers_values
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Facts:
-    """Nothing of it can change while the item's lock is held."""
+    """Nothing of it can change while the item's lock is held. Answers of people who were left out are not among it."""
 
     given: tuple[Given, ...]  # oldest first
     answers: Answers
@@ -57,7 +57,8 @@ _CONSENSUS = Shape(Consensus, "c")
 _FACTS = f"""
     SELECT {_CONSENSUS.columns}, n.*,
         (SELECT json_agg(json_build_array({", ".join(f"a.{name}" for name in _GIVEN)}) ORDER BY a.created_at, a.id)
-         FROM labeling_annotation a WHERE a.item_id = %(item)s::uuid AND a.status = 'current'),
+         FROM labeling_annotation a WHERE a.item_id = %(item)s::uuid AND a.status = 'current'
+           AND (a.reviewer_id = %(but)s::uuid OR NOT {LEFT_OUT.format("a.reviewer_id")})),
         (SELECT f.id FROM consensus_qualityfit f WHERE f.queue_id = %(queue)s::uuid ORDER BY f.created_at DESC LIMIT 1),
         (SELECT g.id FROM projects_guideline g WHERE g.project_id = %(project)s::uuid ORDER BY g.version DESC LIMIT 1)
     FROM ({ANSWERS}) n LEFT JOIN consensus_consensus c ON c.item_id = %(item)s::uuid

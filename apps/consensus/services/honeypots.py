@@ -79,7 +79,7 @@ def _honeypot(one: Known, *, queue: Queue, schema: LabelSchema, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class HoneypotRecord:
-    """A reviewer's answers to a queue's honeypots in the order they were first given, and what the test makes of them."""
+    """A reviewer's answers to a queue's honeypots, in the order they were first given, and what the test says of them."""
 
     answers: tuple[bool, ...]  # True: right
     n_before: int  # of these, how many were given before he was last put back; the test leaves them out

@@ -1,5 +1,7 @@
 """A queue's own, blind answers as arrays of numbers, without a Python object per answer.
 
+Those to honeypots are among them, as evidence of their people: what is known is no vote. Who was left out is not.
+
 The database numbers items, reviewers and labels and packs the numbers into blocks of bytes, which numpy reads as they
 are; only what is few comes as objects: the reviewers, the distinct labels, and the items that an adjudicator decided.
 """
@@ -21,7 +23,11 @@ _ANSWERS = """
     WITH answers AS MATERIALIZED (
         SELECT a.item_id, a.reviewer_id, a.schema_id, a.label
         FROM labeling_annotation a JOIN queues_item i ON i.id = a.item_id
-        WHERE i.queue_id = %(queue)s AND a.label <> '' AND a.assistance = 'none' AND (
+        WHERE i.queue_id = %(queue)s AND a.label <> '' AND a.assistance = 'none'
+            AND (i.source <> 'honeypot' OR i.state = 'honeypot') AND NOT EXISTS (
+                SELECT 1 FROM queues_reviewerexclusion x
+                WHERE x.queue_id = i.queue_id AND x.reviewer_id = a.reviewer_id AND x.ended_at IS NULL)
+            AND (
             a.status = 'current' OR a.status = 'superseded' AND EXISTS (
                 SELECT 1 FROM labeling_annotation l WHERE l.item_id = a.item_id AND l.reviewer_id = a.reviewer_id
                 AND l.status = 'current' AND l.assistance = 'revised'))
@@ -36,6 +42,10 @@ _ANSWERS = """
         FROM (SELECT DISTINCT item, item_id FROM numbered) n
         JOIN consensus_consensus c ON c.item_id = n.item_id AND c.state IN ('adjudicated', 'settled') AND c.label <> ''
         JOIN queues_item i ON i.id = n.item_id AND i.state = 'settled'
+        UNION ALL
+        SELECT n.item, i.schema_id, k.label, 'known', k.item_id, 1.0
+        FROM (SELECT DISTINCT item, item_id FROM numbered) n
+        JOIN consensus_knownanswer k ON k.item_id = n.item_id JOIN queues_item i ON i.id = n.item_id
     )
     SELECT 0, NULL::bytea, (SELECT json_agg(reviewer_id ORDER BY reviewer_id)
                             FROM (SELECT DISTINCT reviewer_id FROM answers) r)::text
@@ -70,7 +80,7 @@ class QueueVotes:
     item_idx: NDArray[np.int64]
     reviewer_idx: NDArray[np.int64]
     label_idx: NDArray[np.int64]
-    known: NDArray[np.int64]  # (n_items,), what an adjudicator decided, -1 elsewhere
+    known: NDArray[np.int64]  # (n_items,), what an adjudicator decided or a honeypot's right answer, -1 elsewhere
     settled: tuple["Settled", ...]
 
     @property
@@ -97,7 +107,7 @@ def queue_votes(*, queue: Queue) -> QueueVotes:
     known = np.full(int(columns[0].max(initial=-1)) + 1, -1, dtype=np.int64)
     settled = []
     for item, label, state, item_id, confidence in decided:
-        if state == "adjudicated":
+        if state != "settled":
             known[item] = place[label]
         else:
             settled.append(Settled(item, UUID(item_id), place[label], confidence))

@@ -30,7 +30,7 @@ class Answers:
 
 
 # Somebody whose answers were left out of the queue: they neither count nor keep a slot, and he gets nothing more.
-_LEFT_OUT = """EXISTS (SELECT 1 FROM queues_reviewerexclusion x
+LEFT_OUT = """EXISTS (SELECT 1 FROM queues_reviewerexclusion x
                        WHERE x.queue_id = %(queue)s::uuid AND x.reviewer_id = {} AND x.ended_at IS NULL)"""
 # One row about the item %(item)s. %(but)s is not counted: his review is being changed in the same transaction.
 ANSWERS = f"""
@@ -41,13 +41,13 @@ ANSWERS = f"""
                SELECT 1 FROM queues_queue q
                JOIN projects_membership m ON m.project_id = q.project_id AND m.user_id IS DISTINCT FROM %(but)s::uuid
                JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-               WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE} AND NOT {_LEFT_OUT.format("m.user_id")}
+               WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE} AND NOT {LEFT_OUT.format("m.user_id")}
                  AND NOT EXISTS (
                    SELECT 1 FROM queues_review h
                    WHERE h.item_id = %(item)s::uuid AND h.reviewer_id = m.user_id AND h.state <> 'expired')
            ) AS is_anybody_left
     FROM (SELECT v.state, v.reviewer_id IS DISTINCT FROM %(but)s::uuid AS is_other,
-                 {_LEFT_OUT.format("v.reviewer_id")} AS is_left_out
+                 {LEFT_OUT.format("v.reviewer_id")} AS is_left_out
           FROM queues_review v WHERE v.item_id = %(item)s::uuid) r
 """  # noqa: S608 (constants)
 
