@@ -128,10 +128,15 @@ class ConsensusProposal(UUIDModel):
     created_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)  # null: open
+    guideline_change = models.ForeignKey(  # null: a fit proposed it
+        "consensus.GuidelineChange", on_delete=models.PROTECT, null=True, related_name="rechecks"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["item"], condition=Q(state="open"), name="consensusproposal_one_open"),
+            # A second click asks nobody a second time.
+            models.UniqueConstraint(fields=["guideline_change", "item"], name="consensusproposal_once_a_change"),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "applied", "dismissed", "reverted"]),
                 name="consensusproposal_state_known",
@@ -147,6 +152,20 @@ class ConsensusProposal(UUIDModel):
         return f"{self.label} → {self.leader} ({self.confidence:.2f})"
 
 
+class GuidelineChange(UUIDModel):
+    """A guideline version that was written because of a decision. Written once."""
+
+    guideline = models.OneToOneField("projects.Guideline", on_delete=models.PROTECT, related_name="change")
+    adjudication = models.ForeignKey("consensus.Adjudication", on_delete=models.PROTECT, related_name="changes")
+    labels = models.JSONField(default=list)  # labels that it may touch: the one decided for and those it was taken for
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="guidelinechange_frozen", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.guideline} by decision {self.adjudication_id}"
+
+
 class Adjudication(UUIDModel):
     """An adjudicator's decision on an item. Withdrawn by him only, never edited."""
 
@@ -158,6 +177,7 @@ class Adjudication(UUIDModel):
     class Status(models.TextChoices):
         CURRENT = "current"
         WITHDRAWN = "withdrawn"  # undone
+        SUPERSEDED = "superseded"  # the item was asked about again and decided anew
 
     item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="adjudications")
     adjudicator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -165,6 +185,7 @@ class Adjudication(UUIDModel):
     result = models.JSONField(null=True)  # null unless a label was decided
     label = models.CharField(max_length=500, blank=True)
     reason = models.TextField(blank=True)
+    question = models.TextField(blank=True)  # to the reviewers; only of what is sent back
     is_simulated = models.BooleanField(default=False)
     status = models.CharField(max_length=16, choices=Status, default=Status.CURRENT)
     created_at = models.DateTimeField()
@@ -179,7 +200,12 @@ class Adjudication(UUIDModel):
             models.CheckConstraint(
                 condition=~Q(decision="label") | Q(result__isnull=False), name="adjudication_label_has_result"
             ),
-            models.CheckConstraint(condition=Q(status__in=["current", "withdrawn"]), name="adjudication_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["current", "withdrawn", "superseded"]), name="adjudication_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(question="") | Q(decision="sent_back"), name="adjudication_question_sent_back"
+            ),
         ]
         triggers = [
             pgtrigger.ReadOnly(name="adjudication_frozen", exclude=["status"]),

@@ -32,6 +32,13 @@ def thread_reply(*, thread: Thread, author: User, text: str, now: datetime) -> C
     return _say(thread, author, text, verb="thread.replied", now=now)
 
 
+@transaction.atomic
+def thread_tell(*, item: Item, reviewer: User, author: User, text: str, now: datetime) -> Comment:
+    """Ask a reviewer something about an item that he had. Raises InvalidInput as `thread_ask`."""
+    thread, _is_new = Thread.objects.get_or_create(item=item, asked_by=reviewer, defaults={"created_at": now})
+    return _say(thread, author, text, verb="thread.replied", now=now)
+
+
 def _say(thread: Thread, author: User, text: str, *, verb: str, now: datetime) -> Comment:
     words = text.replace("\x00", "").strip()
     if not words:

@@ -10,7 +10,8 @@ from apps.queues.models import Item, Queue
 
 
 def explain_to_reviewer(*, item: Item, now: datetime) -> list[str]:
-    """Only what cannot move an answer: the escalation's reason if the queue allows, waiting time, deadline.
+    """Only what cannot move an answer: the escalation's reason if the queue allows, an adjudicator's question, waiting
+    time, deadline.
 
     Never a label, a score, a model, another answer, the audit slice or a known answer. In a queue that mixes in known
     items the waiting time is that of the queue.
@@ -25,6 +26,8 @@ def _plain_words(item: Item, now: datetime, *, waiting: str = "") -> list[str]:
     words = []
     if item.queue.shows_escalation_reason and item.trace_id is not None:
         words += [_("escalated: %(reason)s") % {"reason": reason} for reason in _escalation_reasons(item)]
+    if item.guidance:
+        words.append(_("an adjudicator asks: %(question)s") % {"question": item.guidance})
     words.append(waiting or _("waiting %(time)s") % {"time": duration_words(now - item.enqueued_at)})
     if item.due_at is not None:
         words.append(_due_words(item.due_at - now))
@@ -37,6 +40,16 @@ def _words_of_queue(queue: Queue, now: datetime) -> str:
     if oldest is None:
         return _("next in this queue")
     return _("next in this queue, where items wait up to %(time)s") % {"time": duration_words(now - oldest)}
+
+
+def explain_to_adjudicator(*, item: Item, now: datetime) -> list[str]:
+    """What a manager reads; without what models said where the queue keeps that from adjudicators."""
+    hidden = (
+        {}
+        if item.queue.shows_model_to_adjudicator
+        else {str(term["words"]) for term in item.terms if not term.get("public")}
+    )
+    return [words for words in explain_to_manager(item=item, now=now) if words not in hidden]
 
 
 def explain_to_manager(*, item: Item, now: datetime) -> list[str]:

@@ -16,6 +16,8 @@ from apps.labeling.widgets.base import FIELD
 from apps.labeling.widgets.carry import parse_revision
 from apps.projects.labelling import LabellingConfig
 
+QUESTION_CHARS = 500  # stands beside the item
+
 SKIP_REASONS = (
     gettext_lazy("I cannot tell"),
     gettext_lazy("Empty or broken"),
@@ -99,12 +101,16 @@ class RevisionForm(ConfigForm):
 class DecisionForm(ConfigForm):
     """An adjudicator's decision; only one for a label has an answer."""
 
-    decision = forms.ChoiceField(choices=Adjudication.Decision.choices, required=False)
+    decision = forms.ChoiceField(choices=[*Adjudication.Decision.choices, ("rule", "")], required=False)
     reason = forms.CharField(max_length=NOTE_CHARS, required=False)
+    question = forms.CharField(max_length=QUESTION_CHARS, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         cleaned["decision"] = cleaned.get("decision") or Adjudication.Decision.LABEL
+        cleaned["writes_rule"] = cleaned["decision"] == "rule"  # decides for a label, then opens the guideline
+        if cleaned["writes_rule"]:
+            cleaned["decision"] = Adjudication.Decision.LABEL
         is_label = cleaned["decision"] == Adjudication.Decision.LABEL
         cleaned["result"] = self.answer() if is_label else None
         return cleaned
@@ -138,7 +144,7 @@ class EscalateForm(TokenForm):
 
 def draft_fields(post: QueryDict) -> dict[str, list[str]]:
     """The form as posted, of what may be kept: the answer's fields and the note. Postgres keeps no NUL."""
-    names = [*(name for name in post if name.startswith(FIELD)), "note", "reason"]
+    names = [*(name for name in post if name.startswith(FIELD)), "note", "reason", "question"]
     kept = {
         name: [value.replace("\x00", "") for value in post.getlist(name) if value] for name in names if name in post
     }

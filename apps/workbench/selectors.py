@@ -16,7 +16,13 @@ from apps.labeling.widgets import answer_words
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Queue, Review
 from apps.queues.people import held_in, honeypots_ahead, newcomer_in
-from apps.queues.selectors import items_to_adjudicate, queues_adjudicable_by, queues_workable_by
+from apps.queues.selectors import (
+    WHOLE_QUEUE,
+    Narrowing,
+    items_to_adjudicate,
+    queues_adjudicable_by,
+    queues_workable_by,
+)
 
 # Counting stops here: the figure is for the eye, and the count runs beside every answer.
 COUNTED = 1000
@@ -199,9 +205,10 @@ def items_decidable(*, queue: Queue, user: User) -> QuerySet[Item]:
     )
 
 
-def item_after(*, queue: Queue, user: User, item: Item) -> Item | None:
+def item_after(*, queue: Queue, user: User, item: Item, narrowed: Narrowing = WHOLE_QUEUE) -> Item | None:
     """The disputed item that follows in the adjudicator's order; the first one again after the last."""
-    order = list(items_to_adjudicate(queue=queue, user=user).values_list("pk", flat=True)[:COUNTED])
+    found = items_to_adjudicate(queue=queue, user=user, narrowed=narrowed)
+    order = list(found.values_list("pk", flat=True)[:COUNTED])
     if not order or order == [item.pk]:
         return None
     place = order.index(item.pk) + 1 if item.pk in order else 0

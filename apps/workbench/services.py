@@ -37,6 +37,7 @@ from apps.queues.errors import ReviewerHeld
 from apps.queues.models import Item, Queue, Review
 from apps.queues.people import is_held
 from apps.queues.services.batch import LANE as BATCH_LANE
+from apps.workbench.questions import question_pass_on
 
 _MORE_AFTER_SENDING_BACK = 2
 _CHANCE = random.SystemRandom()
@@ -277,10 +278,14 @@ def adjudicate(
     decision: str,
     result: Result | None = None,
     reason: str = "",
+    question: str = "",
     is_simulated: bool = False,
     now: datetime,
 ) -> Adjudication:
     """Decide a disputed item: a label, truly ambiguous, or back to the reviewers for more answers.
+
+    A `question` goes back with it: whoever gets the item next reads it, and whoever has answered finds it among his
+    questions. It must not tell what others answered.
 
     Raises:
         NotAllowed: he has answered the item himself.
@@ -294,6 +299,7 @@ def adjudicate(
         decision=decision,
         result=result,
         reason=reason,
+        question=question,
         is_simulated=is_simulated,
         now=now,
     )
@@ -301,6 +307,7 @@ def adjudicate(
         # He has seen the votes, so the item must never come to him as a reviewer.
         queues.review_bar(item=item, reviewer=adjudicator, reason="sent it back as an adjudicator", now=now)
         _send_back(item=item)
+        question_pass_on(adjudication=adjudication, now=now)
     else:
         queues.item_settle(item=item, now=now)
         clients_answer(item=item, consensus=Consensus.objects.get(item=item), now=now)

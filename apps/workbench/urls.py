@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from apps.workbench.views import adjudicate, answers, batch, panels, review, revise, second_look, threads
+from apps.workbench.views import (
+    adjudicate,
+    answers,
+    batch,
+    disputes,
+    panels,
+    review,
+    revise,
+    rules,
+    second_look,
+    threads,
+)
 
 app_name = "workbench"
 
@@ -37,6 +48,14 @@ urlpatterns = [
     path("review/<uuid:queue_id>/<uuid:review_id>/leave/", answers.leave, name="leave"),
     path("review/<uuid:queue_id>/<uuid:review_id>/back/", answers.back, name="back"),
     path("adjudicate/<uuid:queue_id>/", adjudicate.page, name="adjudicate"),
+    path("review/<uuid:queue_id>/<uuid:review_id>/similar/", disputes.similar_to_mine, name="similar_to_mine"),
+    path("adjudicate/<uuid:queue_id>/overview/", disputes.overview, name="disputes"),
+    path("adjudicate/<uuid:queue_id>/<uuid:item_id>/similar/", disputes.similar, name="similar"),
+    path("adjudicate/<uuid:queue_id>/<uuid:item_id>/questions/<uuid:thread_id>/", disputes.reply, name="dispute_reply"),
+    path("adjudicate/<uuid:queue_id>/decisions/<uuid:adjudication_id>/rule/", rules.rule, name="rule"),
+    path("adjudicate/<uuid:queue_id>/rules/<int:number>/", rules.version, name="rule_version"),
+    path("adjudicate/<uuid:queue_id>/rules/<int:number>/again/", rules.again, name="rule_again"),
+    path("adjudicate/<uuid:queue_id>/rules/<int:number>/<uuid:proposal_id>/", rules.take_back, name="rule_take_back"),
     path("adjudicate/<uuid:queue_id>/undo/", adjudicate.undo, name="adjudicate_undo"),
     path("adjudicate/<uuid:queue_id>/tally/", adjudicate.tally, name="adjudicate_tally"),
     path("adjudicate/<uuid:queue_id>/history/", panels.decisions, name="decisions"),

@@ -18,17 +18,18 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("posterior", "bits"),
+    ("posterior", "confidence", "bits"),
     [
-        ({"a": 1.0}, 0.0),
-        ({"a": 0.5, "b": 0.5}, 1.0),
-        ({"a": 0.25, "b": 0.25, "c": 0.25, "d": 0.25}, 2.0),
-        ({"a": 0.9, "b": 0.1}, 0.5),  # .9 * .152 + .1 * 3.322 = .469
-        ({}, 0.7),  # no posterior: 1 - .3
+        ({"a": 1.0}, 1.0, 0.0),
+        ({"a": 0.5, "b": 0.5}, 0.5, 1.0),
+        ({"a": 0.25, "b": 0.25, "c": 0.25, "d": 0.25}, 0.25, 2.0),
+        ({"a": 0.9, "b": 0.1}, 0.9, 0.5),  # .9 * .152 + .1 * 3.322 = .469
+        ({"a": 1.0}, 0.4, 0.6),  # another question of the same item is the open one
+        ({}, 0.3, 0.7),  # no posterior: 1 - .3
     ],
 )
-def test_doubt_is_the_entropy_in_tenths_of_a_bit(posterior, bits):
-    assert doubt_bits(posterior, confidence=0.3) == bits
+def test_doubt_is_the_entropy_in_tenths_of_a_bit(posterior, confidence, bits):
+    assert doubt_bits(posterior, confidence=confidence) == bits
 
 
 def test_labels_running_are_those_that_may_still_win():

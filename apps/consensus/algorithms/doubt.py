@@ -15,12 +15,11 @@ def doubt_bits(posterior: Mapping[str, float], *, confidence: float) -> float:
     """In tenths of a bit, so that among equally hard items something else decides what comes first.
 
     Args:
-        posterior: {label: probability}; empty where answers cannot be voted on.
-        confidence: of the leading answer, in [0, 1]; taken only where there is no posterior: 1 - confidence.
+        posterior: {label: probability} of labels that exclude each other; empty where they do not, or none is voted on.
+        confidence: of the whole answer, in [0, 1]. It counts where it says more: a second question may be the open one.
     """
-    if not posterior:
-        return round(1 - confidence, 1)
-    return round(-sum(p * log2(p) for p in posterior.values() if p > 0), 1) + 0.0
+    bits = -sum(p * log2(p) for p in posterior.values() if p > 0)
+    return round(max(bits, 1 - confidence), 1)
 
 
 def labels_running(posterior: Mapping[str, float]) -> tuple[str, ...]:

@@ -24,10 +24,14 @@ def adjudication_decide(
     decision: str,
     result: Result | None,
     reason: str,
+    question: str = "",
     is_simulated: bool = False,
     now: datetime,
 ) -> Adjudication:
     """Store a decision and, unless the item is sent back, its consensus. The caller holds the item's lock.
+
+    `question` goes with an item that is sent back. An item that was decided before and asked about again is decided
+    anew: the earlier decision is superseded.
 
     Raises:
         NotAllowed: he has answered this item himself.
@@ -46,9 +50,13 @@ def adjudication_decide(
         result=result if decision == Adjudication.Decision.LABEL else None,
         label=label,
         reason=reason.strip(),
+        question=question.strip() if decision == Adjudication.Decision.SENT_BACK else "",
         is_simulated=is_simulated,
         created_at=now,
     )
+    if decision != Adjudication.Decision.SENT_BACK:
+        earlier = item.adjudications.filter(status=Adjudication.Status.CURRENT)
+        earlier.exclude(decision=Adjudication.Decision.SENT_BACK).update(status=Adjudication.Status.SUPERSEDED)
     _store(adjudication)
     if decision != Adjudication.Decision.SENT_BACK:
         _decided(item=item, adjudication=adjudication, now=now)

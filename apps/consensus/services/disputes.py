@@ -15,10 +15,9 @@ def doubt_of(*, item: Item, consensus: Consensus | None) -> Doubt:
     """What the answers so far leave open. Nobody's answer yet: as open as can be between two."""
     if consensus is None:
         return Doubt(bits=1.0)
-    bits = doubt_bits(consensus.posterior, confidence=consensus.confidence)
-    # Answers of several parts are told apart by their whole; only where they are labels can one look for one.
-    is_labels = config_of(item.schema).kind == "categorical"
-    return Doubt(bits=bits, labels=labels_running(consensus.posterior) if is_labels else ())
+    # Of other kinds the posterior's labels do not exclude each other, or are no labels that one could look for.
+    posterior = consensus.posterior if config_of(item.schema).kind == "categorical" else {}
+    return Doubt(bits=doubt_bits(posterior, confidence=consensus.confidence), labels=labels_running(posterior))
 
 
 @transaction.atomic

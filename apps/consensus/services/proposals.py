@@ -105,9 +105,11 @@ def proposal_revert(*, proposal_id: UUID, by: User, now: datetime) -> ConsensusP
     """
     proposal, item = _locked(proposal_id, State.APPLIED)
     is_taken = item.reviews.filter(state=Review.State.LEASED).exists()
-    consensus = Consensus.objects.filter(item=item, label=proposal.label, state=Consensus.State.SETTLED).first()
+    sure = [Consensus.State.SETTLED, Consensus.State.ADJUDICATED]
+    consensus = Consensus.objects.filter(item=item, label=proposal.label, state__in=sure).first()
     answers = item.annotations.filter(status="current").exclude(label="").count()
-    if item.state != Item.State.OPEN or is_taken or consensus is None or answers != proposal.n_annotations:
+    waits = item.state in (Item.State.OPEN, Item.State.ADJUDICATION)
+    if not waits or is_taken or consensus is None or answers != proposal.n_annotations:
         raise Conflict(_("Somebody has taken up this item since; it settles by the new answer."))
     item_settle(item=item, now=now)
     return _decided(proposal, State.REVERTED, item=item, by=by, now=now)

@@ -22,7 +22,15 @@ from apps.queues.models import Item, Queue, Review
 from apps.queues.selectors import reviewer_ids
 from apps.queues.services.adoption import search_text, trace_values
 from apps.queues.services.order import item_replace, latest_prediction, place_item
-from apps.queues.services.slots import answers_of, item_lock, item_reopen, next_bump, slots_adjust
+from apps.queues.services.slots import (
+    answers_of,
+    item_lock,
+    item_reopen,
+    item_to_adjudication,
+    next_bump,
+    slots_adjust,
+    strand_check,
+)
 
 _TAKING = (Queue.State.OPEN, Queue.State.PAUSED)
 _BATCH = 500
@@ -220,6 +228,8 @@ def _clients_tell(item: Item, *, now: datetime) -> None:
 def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
     """Bring settled, disputed or retired items back for one answer more than they have. Returns how many came.
 
+    Where nobody is left who could give it, an adjudicator decides.
+
     `by` is None where no person asked for it but an escalation of a trace that was settled before.
     """
     done = 0
@@ -233,7 +243,9 @@ def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
         item.wanted_max = min(max(item.wanted_max, submitted + 1), 9)
         item_reopen(item=item)
         item.wanted = min(max(item.wanted, submitted + 1), item.wanted_max)
-        slots_adjust(item=item)
+        if not strand_check(item=item, answers=slots_adjust(item=item)) and submitted >= item.wanted:
+            kind, reason = Item.DisputeKind.NOBODY_LEFT, _("asked about again, with the most answers there can be")
+            item_to_adjudication(item=item, reason=reason, kind=kind)
         event_record(verb="item.requeued", obj=item, project_id=item.queue.project_id, actor=by)
         done += 1
     return done

@@ -8,10 +8,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from apps.accounts.http import AuthedRequest
 from apps.core.errors import Conflict
@@ -19,10 +20,12 @@ from apps.labeling.services import draft_drop, draft_of, draft_save
 from apps.labeling.widgets import FormState, initial_state, render_review, state_from_result
 from apps.projects.labelling import LabellingConfig, config_of
 from apps.projects.selectors import guideline_current
-from apps.queues.explain import explain_to_manager
+from apps.queues.explain import explain_to_adjudicator
 from apps.queues.models import Item, Queue
 from apps.queues.selectors import items_to_adjudicate, queues_adjudicable_by
-from apps.workbench import selectors, services
+from apps.workbench import disputes, selectors, services
+from apps.workbench.comparison import votes_shown
+from apps.workbench.disputes import narrowing_from
 from apps.workbench.forms import DecisionForm, draft_fields
 from apps.workbench.guards import queue_page
 from apps.workbench.posterior import posterior_rows
@@ -36,17 +39,18 @@ class Kept:
 
     state: FormState
     reason: str = ""
+    question: str = ""  # to the reviewers, if it goes back
     has_draft: bool = False
     undone: str = ""  # the decision that was taken back, in words
 
 
 def _kept(*, item: Item, request: AuthedRequest, config: LabellingConfig, form: DecisionForm | None) -> Kept:
     if form is not None:
-        return Kept(form.state, reason=form.post.get("reason", ""))
+        return Kept(form.state, reason=form.post.get("reason", ""), question=form.post.get("question", ""))
     draft = draft_of(item=item, reviewer=request.user)
     if draft is not None:
-        reason = "".join(draft.fields.get("reason", []))
-        return Kept(draft_again(draft=draft, item=item), reason=reason, has_draft=True)
+        reason, question = ("".join(draft.fields.get(name, [])) for name in ("reason", "question"))
+        return Kept(draft_again(draft=draft, item=item), reason=reason, question=question, has_draft=True)
     undone = selectors.decision_taken_back(item=item, user=request.user)
     if undone is not None and undone.result:
         words = selectors.decision_words(undone)
@@ -69,18 +73,22 @@ def _item_card(
     config = config_of(item.schema)
     kept = _kept(item=item, request=request, config=config, form=form)
     consensus = getattr(item, "consensus", None)
+    votes, narrowed = selectors.votes_on(item=item), narrowing_from(request.GET)
     context = {
         "item": item,
-        "why": explain_to_manager(item=item, now=now),
+        "why": explain_to_adjudicator(item=item, now=now),
         "rendered": render_review(config, item.data, kept.state, sends=False),
         **cards.beside_item(item, is_blind=False),
-        "votes": selectors.votes_on(item=item),
+        "votes": votes_shown(config, votes, data=item.data),
+        "history": disputes.history_of(item=item),
+        "guesses": disputes.guesses_on(item=item),
+        "threads": disputes.threads_about(item=item, user=request.user),
         "has_text": any(control.kind in ("text", "spans", "chat") for control in config.controls),
         "alt": cards.alt_keys(config),
         "consensus": consensus,
         "posterior": posterior_rows(config, consensus.posterior) if consensus else [],
         "guideline": guideline_current(project=item.queue.project),
-        "following": selectors.item_after(queue=item.queue, user=request.user, item=item),
+        "following": selectors.item_after(queue=item.queue, user=request.user, item=item, narrowed=narrowed),
         "problem": problem or (form.problem if form else ""),
         **vars(kept),
     }
@@ -88,7 +96,8 @@ def _item_card(
 
 
 def _next_card(request: AuthedRequest, queue: Queue, *, now: datetime) -> cards.Card:
-    item_id = items_to_adjudicate(queue=queue, user=request.user).values_list("pk", flat=True).first()
+    found = items_to_adjudicate(queue=queue, user=request.user, narrowed=narrowing_from(request.GET))
+    item_id = next(iter(found.values_list("pk", flat=True)[:1]), None)
     if item_id is None:
         done = selectors.adjudication_tally(queue=queue, user=request.user, now=now).today
         return cards.Card("workbench/_settled.html", {"done": done})
@@ -99,7 +108,10 @@ def _show(
     request: AuthedRequest, queue: Queue, card: cards.Card, *, now: datetime, status: int = 200, said: str | None = None
 ) -> HttpResponse:
     last = selectors.last_decision(queue=queue, user=request.user)
+    narrowed = narrowing_from(request.GET)
     context = {
+        "narrowed_words": disputes.narrowing_words(narrowed),
+        "query": disputes.narrowing_query(narrowed),
         "queue": queue,
         "project": queue.project,
         "card": card.template,
@@ -110,7 +122,7 @@ def _show(
     }
     if not request.htmx:
         if request.method == "POST" and status == 200:
-            return redirect("workbench:adjudicate", queue.pk)
+            return redirect(f"{reverse('workbench:adjudicate', args=[queue.pk])}{context['query']}")
         context["tally"] = selectors.adjudication_tally(queue=queue, user=request.user, now=now)
         return render(request, "workbench/adjudicate.html", context, status=status)
     response = render(request, "workbench/_dispute_response.html", context, status=status)
@@ -149,11 +161,15 @@ def decide(request: AuthedRequest, queue: Queue, item_id: UUID) -> HttpResponse:
     form = DecisionForm(request.POST, config=config_of(item.schema), data=item.data)
     if not form.is_valid():
         return _show(request, queue, _item_card(request, item, now=now, form=form), now=now, status=422)
+    writes_rule = form.cleaned_data.pop("writes_rule")
     try:
         adjudication = services.adjudicate(item_id=item.pk, adjudicator=request.user, now=now, **form.cleaned_data)
     except Conflict as exc:
         return _refused(request, queue, item, form, exc)
     draft_drop(item=item, reviewer=request.user)
+    if writes_rule:
+        editor = reverse("workbench:rule", args=[queue.pk, adjudication.pk])
+        return HttpResponseClientRedirect(editor) if request.htmx else redirect(editor)
     words = selectors.decision_words(adjudication)
     return _show(request, queue, _next_card(request, queue, now=now), now=now, said=words)
 

@@ -18,9 +18,10 @@ from apps.workbench import selectors, selectors_help
 from apps.workbench.guards import queue_page
 
 
-def _panel(
+def panel(
     request: AuthedRequest, queue: Queue, fragment: str, context: Mapping[str, object], *, status: int = 200
 ) -> HttpResponse:
+    """A fragment for the dialog beside the item; without scripts a page of its own."""
     context = {"queue": queue, "project": queue.project, "fragment": fragment, **context}
     return render(request, fragment if request.htmx else "workbench/panel.html", context, status=status)
 
@@ -32,7 +33,7 @@ def guideline(request: AuthedRequest, queue: Queue) -> HttpResponse:
     shown = selectors_help.guideline_shown(project=queue.project, user=request.user)
     examples = selectors_help.examples_of(project=queue.project, guideline=shown.guideline) if shown else []
     context = {"guideline": shown.guideline if shown else None, "shown": shown, "examples": examples}
-    return _panel(request, queue, "workbench/_guideline.html", context)
+    return panel(request, queue, "workbench/_guideline.html", context)
 
 
 @require_POST
@@ -73,7 +74,7 @@ def history(request: AuthedRequest, queue: Queue) -> HttpResponse:
         "words": words,
         "older": start + selectors.HISTORY if len(answers) > selectors.HISTORY else None,
     }
-    return _panel(request, queue, "workbench/_history.html", context)
+    return panel(request, queue, "workbench/_history.html", context)
 
 
 def _number(text: str) -> int:
@@ -96,7 +97,7 @@ def ask(request: AuthedRequest, queue: Queue, review_id: str) -> HttpResponse:
     thread = selectors_help.thread_on(item=review.item, user=request.user)
     context: dict[str, object] = {"review": review, "thread": thread, "problem": problem, "text": text}
     context["is_asked"] = request.method == "POST" and not problem
-    return _panel(request, queue, "workbench/_ask.html", context, status=422 if problem else 200)
+    return panel(request, queue, "workbench/_ask.html", context, status=422 if problem else 200)
 
 
 @require_safe
@@ -104,4 +105,4 @@ def ask(request: AuthedRequest, queue: Queue, review_id: str) -> HttpResponse:
 def decisions(request: AuthedRequest, queue: Queue) -> HttpResponse:
     made = selectors.my_decisions(queue=queue, user=request.user)[: selectors.HISTORY]
     rows = [(each, selectors.decision_words(each)) for each in made]
-    return _panel(request, queue, "workbench/_decisions.html", {"rows": rows})
+    return panel(request, queue, "workbench/_decisions.html", {"rows": rows})

@@ -1,0 +1,98 @@
+"""Sent back with a question, asked about again, truly ambiguous: what each does to the item and to people."""
+
+import pytest
+from django.urls import reverse
+
+from apps.consensus.models import Adjudication, Consensus
+from apps.consensus.services import consensus_update
+from apps.labeling.models import Comment, Thread
+from apps.queues.services import item_requeue, item_to_adjudication
+from apps.workbench import services
+from tests import factories
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue(project):
+    return factories.queue(project, overlap_min=2, overlap_max=2, consensus_method="majority")
+
+
+@pytest.fixture
+def people(project):
+    return [factories.member(project, name=f"Reviewer {n}") for n in (3, 7)]
+
+
+@pytest.fixture
+def item(queue, people):
+    item = factories.item(queue, "a hard one")
+    for person, label in zip(people, ("Refund", "Exchange"), strict=True):
+        factories.annotation(item, person, label)
+    consensus_update(item=item, now=NOW)
+    item_to_adjudication(item=item, reason="2 answers, the limit")
+    return item
+
+
+def decide(item, adjudicator, decision, **fields):
+    return services.adjudicate(item_id=item.pk, adjudicator=adjudicator, decision=decision, now=NOW, **fields)
+
+
+def result(label):
+    return factories.choices_result(label, control="intent", target="message")
+
+
+def test_the_question_reaches_whoever_gets_the_item_next(client, project, queue, item, adjudicator):
+    following = factories.member(project)
+    decide(item, adjudicator, "sent_back", question="Does he keep one pair?")
+    client.force_login(following)
+    page = client.post(reverse("workbench:claim", args=[queue.pk]), HTTP_HX_REQUEST="true").content.decode()
+    assert "an adjudicator asks: Does he keep one pair?" in page
+    for hidden in ("Reviewer 3", "Reviewer 7", "2 answers"):
+        assert hidden not in page
+
+
+def test_those_who_answered_find_the_question_among_theirs(client, project, item, people, adjudicator):
+    factories.member(project)
+    decide(item, adjudicator, "sent_back", question="Does he keep one pair?")
+    assert {thread.asked_by for thread in Thread.objects.all()} == set(people)
+    client.force_login(people[0])
+    page = client.get(reverse("workbench:questions")).content.decode()
+    assert "Does he keep one pair?" in page
+    assert "Exchange" not in page.partition("<main")[2]
+
+
+def test_sent_back_without_a_question_asks_nobody(project, item, adjudicator):
+    factories.member(project)
+    decide(item, adjudicator, "sent_back", question="First")
+    item_to_adjudication(item=item, reason="again")
+    decide(item, adjudicator, "sent_back")
+    item.refresh_from_db()
+    assert item.guidance == ""
+    assert Comment.objects.filter(text="First").count() == 2
+
+
+def test_a_question_belongs_to_what_is_sent_back_only(item, adjudicator):
+    assert decide(item, adjudicator, "ambiguous", question="Does he?").question == ""
+
+
+def test_a_decided_item_that_is_asked_about_again_can_be_decided_again(project, item, adjudicator, manager):
+    factories.member(project)
+    decide(item, adjudicator, "label", result=result("Refund"))
+    item_requeue(item_ids=[item.pk], by=manager)
+    item.refresh_from_db()
+    item_to_adjudication(item=item, reason="3 answers, the limit")
+    other = factories.member(project, "adjudicator")
+    decide(item, other, "label", result=result("Exchange"))
+    assert Consensus.objects.get(item=item).label == "Exchange"
+    assert {(each.label, each.status) for each in Adjudication.objects.all()} == {
+        ("Refund", "superseded"),
+        ("Exchange", "current"),
+    }
+
+
+def test_after_ambiguous_a_label_can_still_be_decided(item, adjudicator, queue):
+    decide(item, adjudicator, "ambiguous")
+    services.adjudication_undo(adjudicator=adjudicator, queue=queue, now=NOW)
+    decide(item, adjudicator, "label", result=result("Refund"))
+    assert Consensus.objects.get(item=item).state == "adjudicated"
