@@ -14,7 +14,7 @@ from apps.consensus.algorithms.one_of import OneOf
 from apps.consensus.algorithms.ranking_consensus import Ranking
 from apps.consensus.algorithms.region_consensus import Regions
 from apps.consensus.algorithms.text_consensus import Text
-from apps.consensus.algorithms.yes_no import Rates, YesNo
+from apps.consensus.algorithms.yes_no import Rates, Said, YesNo
 
 LABELS = ("animal", "dog", "cat", "blurred")
 PARENTS = {"dog": "animal", "cat": "animal"}
@@ -181,7 +181,7 @@ def test_yes_no_is_dawid_skene_with_two_classes(seed):
         temperature=temperature,
     )[1]
     found = YesNo(prior, temperature).probability(
-        [(bool(one), Rates(*two)) for one, two in zip(said, rates, strict=True)]
+        [Said(bool(one), Rates(*two)) for one, two in zip(said, rates, strict=True)]
     )
     assert found == pytest.approx(wanted, abs=1e-9)
 
@@ -316,6 +316,34 @@ def test_number_takes_leaning_away():
     kind = Number()
     skills = kind.fitted(items, n_reviewers=3)
     assert skills.own[2]["bias"] - skills.own[0]["bias"] == pytest.approx(10, abs=1.5)
+
+
+def test_number_beats_mean_and_median_where_people_lean_and_blunder():
+    errors, covered = np.zeros(3), []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        bias, spread = rng.normal(0, 4, 10), rng.uniform(0.5, 3, 10)
+        bias -= np.median(bias)
+        truth, items = rng.uniform(20, 80, 120), []
+        for true in truth:
+            people = rng.permutation(10)[:4]
+            said = true + bias[people] + spread[people] * rng.normal(size=4)
+            said = np.where(rng.random(4) < 0.05, rng.uniform(0, 200, 4), said)
+            items.append(Asked([(int(who), float(round(one, 1))) for who, one in zip(people, said, strict=True)]))
+        kind = Number(step=0.1)
+        found = decide(kind, items, kind.fitted(items, n_reviewers=10))
+        plain = [[each for _, each in item.answers] for item in items]
+        guesses = (
+            [each.value for each in found],
+            [np.mean(each) for each in plain],
+            [np.median(each) for each in plain],
+        )
+        errors += [np.mean(np.abs(np.array(each) - truth)) for each in guesses]
+        inside = [each.detail["low"] <= true <= each.detail["high"] for each, true in zip(found, truth, strict=True)]
+        covered.append(np.mean(inside))
+    ours, mean, middle = errors
+    assert ours < 0.8 * middle < middle < mean
+    assert 0.85 < np.mean(covered) < 1.0
 
 
 # Orders

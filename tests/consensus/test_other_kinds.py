@@ -1,4 +1,4 @@
-"""Models of ratings, comparisons and rankings."""
+"""Models of comparisons and rankings."""
 
 import numpy as np
 import pytest
@@ -7,57 +7,8 @@ from hypothesis import strategies as st
 
 from apps.consensus.algorithms.pairwise_consensus import pairwise_consensus
 from apps.consensus.algorithms.ranking_consensus import ranking_consensus
-from apps.consensus.algorithms.rating_consensus import rating_consensus
 
 seeds = st.integers(0, 2**20)
-
-
-def ratings(seed, n_items=80, n_reviewers=8, overlap=4):
-    rng = np.random.default_rng(seed)
-    truth, bias = rng.normal(3, 1, n_items), rng.normal(0, 0.7, n_reviewers)
-    spread = rng.uniform(0.2, 1.2, n_reviewers)
-    item_idx = np.repeat(np.arange(n_items), overlap)
-    reviewer_idx = rng.random((n_items, n_reviewers)).argsort(axis=1)[:, :overlap].ravel()
-    noise = rng.normal(size=len(item_idx)) * spread[reviewer_idx]
-    return (item_idx, reviewer_idx, truth[item_idx] + bias[reviewer_idx] + noise), truth, bias
-
-
-def test_rating_removes_leaning_and_beats_the_mean():
-    errors, plain, covered, biases = [], [], [], []
-    for seed in range(10):
-        (item_idx, reviewer_idx, rating), truth, bias = ratings(seed)
-        found = rating_consensus(item_idx, reviewer_idx, rating, n_items=80, n_reviewers=8)
-        # The level of all together is not identified: nobody says whether all rate too high.
-        shift = bias.mean()
-        errors.append(np.mean((found.value - truth - shift) ** 2))
-        plain.append(np.mean((np.bincount(item_idx, weights=rating) / 4 - truth - shift) ** 2))
-        covered.append(np.mean((found.low - shift <= truth) & (truth <= found.high - shift)))
-        biases.append(np.corrcoef(found.bias, bias)[0, 1])
-    assert np.mean(errors) < 0.6 * np.mean(plain)
-    assert 0.85 < np.mean(covered) <= 1.0
-    assert np.mean(biases) > 0.9
-
-
-@given(seed=seeds)
-@settings(max_examples=15, deadline=None)
-def test_rating_ignores_order_and_follows_a_change_of_scale(seed):
-    (item_idx, reviewer_idx, rating), _, _ = ratings(seed, n_items=20, n_reviewers=5, overlap=3)
-    rng = np.random.default_rng(seed)
-    sizes, order = {"n_items": 20, "n_reviewers": 5}, rng.permutation(len(rating))
-    people = rng.permutation(5)
-    before = rating_consensus(item_idx, reviewer_idx, rating, **sizes)
-    moved = rating_consensus(item_idx[order], people[reviewer_idx][order], 10 * rating[order] - 7, **sizes)
-    np.testing.assert_allclose(moved.value, 10 * before.value - 7, atol=1e-3)
-    np.testing.assert_allclose(moved.bias[people], 10 * before.bias, atol=1e-3)
-
-
-def test_rating_stands_few_and_equal_ratings():
-    nothing = rating_consensus(*[np.array([], dtype=np.int64)] * 2, np.array([]), n_items=2, n_reviewers=1)
-    assert nothing.low.tolist() == [-np.inf, -np.inf]
-    same = rating_consensus(np.array([0, 0]), np.array([0, 1]), np.array([4.0, 4.0]), n_items=1, n_reviewers=2)
-    assert same.value[0] == pytest.approx(4.0)
-    with pytest.raises(ValueError, match="finite"):
-        rating_consensus(np.array([0]), np.array([0]), np.array([np.nan]), n_items=1, n_reviewers=1)
 
 
 def comparisons(seed, n_candidates=8, n_reviewers=6, each=60, contrary=1):

@@ -4,9 +4,10 @@ import pytest
 from apps.consensus.models import Consensus, ConsensusProposal, QualityFit
 from apps.consensus.services import consensus_update, quality_fit
 from apps.consensus.services.proposals import proposal_apply, proposal_dismiss, proposal_revert
-from apps.consensus.services.quality import fitted
+from apps.consensus.services.quality import fitted, one_of
 from apps.consensus.services.vote_stream import queue_votes
 from apps.core.errors import Conflict
+from apps.projects.labelling import config_of
 from apps.queues.services import item_lock
 from tests import factories
 from tests.factories.clock import NOW
@@ -92,7 +93,7 @@ def test_submit_gives_what_the_batch_gives_with_the_same_matrices(queue, people)
     weights = np.exp(fit.temperature * log_joint)
     batch = weights / weights.sum(axis=1, keepdims=True)
     # The fit's own posterior rests on the same matrices, before they were rounded for storing.
-    np.testing.assert_allclose(batch, fitted(given).posterior, atol=1e-6)
+    np.testing.assert_allclose(batch, fitted(given, one_of(config_of(queue.items.first().schema))).posterior, atol=1e-6)
     items = list(queue.items.order_by("pk"))
     for row, item in zip(batch, sorted(items, key=lambda each: each.pk.int), strict=True):
         consensus = consensus_update(item=item_lock(item_id=item.pk), now=NOW)

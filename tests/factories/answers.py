@@ -25,7 +25,7 @@ def annotation(item: Item, reviewer: User, label: str, *, result=None, **fields)
     defaults = {
         "schema": item.schema,
         "guideline": guideline_current(project=item.queue.project),
-        "result": result or _result(item, label),
+        "result": _result(item, label) if result is None else result,
         "label": label,
         "token": review.token,
         "duration_ms": 4000,

@@ -22,7 +22,7 @@ class Given:
 
     answer: Any
     skill: Params | None = None
-    weight: float = 1.0  # by which it counts as evidence, in [0, 1]; heeded for single choices
+    weight: float = 1.0  # by which it counts as evidence, above 0 and at most 1
 
 
 @dataclass(frozen=True, slots=True)

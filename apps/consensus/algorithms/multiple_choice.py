@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from apps.consensus.algorithms.kinds import NOTHING, TIE, Asked, Decided, Given, Params, Skills
-from apps.consensus.algorithms.yes_no import YesNo, columns, rates_of, yes_no_fit, yes_no_of
+from apps.consensus.algorithms.yes_no import Said, YesNo, columns, rates_of, yes_no_fit, yes_no_of
 
 # Where all labels share one fit, it is stored under this name.
 _ALL = ""
@@ -51,7 +51,7 @@ class MultipleChoice:
         for label in self._all(chosen):
             stored = (pool or {}).get(self._stored(label))
             votes = [
-                (label in answer, rates_of((each.skill or {}).get(self._stored(label))))
+                Said(label in answer, rates_of((each.skill or {}).get(self._stored(label))), each.weight)
                 for each, answer in zip(given, chosen, strict=True)
             ]
             # Before a fit all labels with the same votes are alike, and a taxonomy may have thousands.

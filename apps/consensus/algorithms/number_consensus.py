@@ -3,8 +3,7 @@
 Each answer is either the true number plus its reviewer's bias and noise, or a blunder from anywhere: the contaminated
 normal model of J. W. Tukey (1960), "A survey of sampling from contaminated distributions". The posterior is then a
 mixture with one normal part for each choice of the answers that are no blunders. Only choices of neighbours are taken,
-since what is no blunder lies together; that keeps their number at n(n + 1)/2. Bias and noise come from
-`rating_consensus`.
+since what is no blunder lies together; that keeps their number at n(n + 1)/2.
 """
 
 from collections.abc import Sequence
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from apps.consensus.algorithms.kinds import NOTHING, TIE, Asked, Decided, Given, Params, Skills
-from apps.consensus.algorithms.rating_consensus import rating_consensus
 
 # Before a fit: one answer in ten is a blunder, and nine in ten of the others lie within the tolerance. So an answer is
 # right in .81 of the cases, as everywhere before a fit.
@@ -25,7 +23,9 @@ BLUNDER = 0.1
 _TOLERANCES_90 = 1.6448536269514722
 # How much further than the tolerance blunders range, where nothing else says so.
 _RANGE = 20.0
-_PRIOR_ANSWERS = 10.0
+# What the pool is worth beside a reviewer's own answers, and what is believed beforehand beside the pool's.
+PRIOR_ANSWERS, _PRIOR_POOL = 4.0, 10.0
+_ROUNDS = 5
 # So many usual deviations from the others' middle make a blunder, while the usual ones are learned.
 _FAR = 6.0
 _DIGITS = 9
@@ -59,12 +59,14 @@ class Number:
         answers = [float(each.answer) for each in given]
         tolerance = self.tolerance(answers)
         if self.by_share:
-            return self._by_share(answers, tolerance)
+            return self._by_share(answers, [each.weight for each in given], tolerance)
         skills = [each.skill or pool or {} for each in given]
         usual = tolerance / _TOLERANCES_90
         mixture = _mixture(
             np.array(answers) - [skill.get("bias", 0.0) for skill in skills],
-            np.maximum([skill.get("spread", usual) for skill in skills], usual / 3),
+            # Half a vote is one of twice the variance.
+            np.maximum([skill.get("spread", usual) for skill in skills], usual / 3)
+            / np.sqrt([each.weight for each in given]),
             np.array([skill.get("blunder", BLUNDER) for skill in skills]),
             reach=max((pool or {}).get("range", 0.0), _RANGE * tolerance, max(answers) - min(answers)),
         )
@@ -78,9 +80,12 @@ class Number:
             found[value] = mixture.between(value - tolerance, value + tolerance)
         return self._best(found, answers, detail=dict(zip(("low", "high"), mixture.interval(), strict=True)))
 
-    def _by_share(self, answers: list[float], tolerance: float) -> Decided:
+    def _by_share(self, answers: list[float], weights: list[float], tolerance: float) -> Decided:
+        total = sum(weights)
         near = {
-            value: sum(abs(value - each) <= tolerance + TIE for each in answers) / len(answers) for value in answers
+            value: sum(w for each, w in zip(answers, weights, strict=True) if abs(value - each) <= tolerance + TIE)
+            / total
+            for value in answers
         }
         return self._best(near, answers, detail={"low": min(answers), "high": max(answers)})
 
@@ -98,54 +103,70 @@ class Number:
         return float(round(value)) if whole else float(f"{value:.12g}")
 
     def fitted(self, items: Sequence[Asked], *, n_reviewers: int) -> Skills:
-        """Bias and spread from what is no blunder; a number that an adjudicator decided counts as one more answer that
-        nobody leans in."""
+        """Each reviewer's bias (median), spread and share of blunders, against the others' middle.
+
+        Medians throughout, so that neither blunders nor somebody who wavers move what is believed of the others.
+        """
         rows = [(n, who, float(y)) for n, item in enumerate(items) for who, y in item.answers]
         table = np.array(rows, dtype=np.float64).reshape(-1, 3)
-        item, reviewer = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64)
-        middle = np.array([median([float(y) for _, y in each.answers]) if each.answers else 0.0 for each in items])
-        known = [each.known for each in items]
-        middle = np.where([each is not None for each in known], [float(each or 0.0) for each in known], middle)
-        leaning = table[:, 2] - middle[item]
-        # Who is always off by the same leans, and blunders no more often than others.
-        away = np.abs(leaning - _medians(leaning, reviewer, n_reviewers)[reviewer])
-        tolerance = self.tolerance(table[:, 2].tolist() or [0.0])
+        item, reviewer, answer = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2]
+        counts = np.bincount(reviewer, minlength=n_reviewers)
+        usual = self.tolerance(answer.tolist() or [0.0]) / _TOLERANCES_90
+        bias: NDArray[np.float64] = np.zeros(n_reviewers)
+        off: NDArray[np.float64] = np.zeros(len(answer))
+        for _ in range(_ROUNDS):
+            middle = _middles(items, bias)
+            off = answer - middle[item]
+            bias = _medians(off, reviewer, n_reviewers) * counts / (counts + PRIOR_ANSWERS)
+        off = off - bias[reviewer]
         is_paired = np.bincount(item, minlength=len(items))[item] > 1
-        usual = max(1.4826 * float(np.median(away[is_paired])) if is_paired.any() else 0.0, tolerance)
-        is_near = away <= _FAR * usual
-        return self._skills(item, reviewer, table[:, 2], is_near, n_items=len(items), n_reviewers=n_reviewers)
+        wide = max(1.4826 * float(np.median(np.abs(off[is_paired]))) if is_paired.any() else 0.0, usual)
+        return self._skills(reviewer, off, bias, is_near=np.abs(off) <= _FAR * wide, wide=wide, reach=_ptp(answer))
 
     def _skills(
         self,
-        item: NDArray[np.int64],
         reviewer: NDArray[np.int64],
-        answer: NDArray[np.float64],
-        is_near: NDArray[np.bool_],
+        off: NDArray[np.float64],
+        bias: NDArray[np.float64],
         *,
-        n_items: int,
-        n_reviewers: int,
+        is_near: NDArray[np.bool_],
+        wide: float,
+        reach: float,
     ) -> Skills:
-        near = item[is_near], reviewer[is_near], answer[is_near]
-        found = rating_consensus(*near, n_items=n_items, n_reviewers=n_reviewers)
-        counts = np.bincount(reviewer, minlength=n_reviewers)
-        blunders = np.bincount(reviewer, weights=~is_near, minlength=n_reviewers)
-        share = (blunders.sum() + BLUNDER * _PRIOR_ANSWERS) / (len(answer) + _PRIOR_ANSWERS)
-        blunder = (blunders + share * _PRIOR_ANSWERS) / (counts + _PRIOR_ANSWERS)
-        tolerance = self.tolerance(answer.tolist() or [0.0])
-        off = np.abs(answer - found.bias[reviewer] - found.value[item])
-        right = np.bincount(reviewer, weights=off <= tolerance + TIE, minlength=n_reviewers)
-        spread = np.sqrt(np.mean(found.spread[near[1]] ** 2)) if is_near.any() else tolerance / _TOLERANCES_90
-        pool = {"bias": 0.0, "spread": _kept(spread), "blunder": _kept(share)}
-        pool["range"] = _kept(np.ptp(answer)) if len(answer) else 0.0
+        counts = np.bincount(reviewer, minlength=len(bias))
+        near = np.bincount(reviewer, weights=is_near, minlength=len(bias))
+        squares = np.bincount(reviewer, weights=np.where(is_near, off**2, 0.0), minlength=len(bias))
+        spread = np.sqrt((squares + PRIOR_ANSWERS * wide**2) / (near + PRIOR_ANSWERS))
+        share = (len(off) - near.sum() + BLUNDER * _PRIOR_POOL) / (len(off) + _PRIOR_POOL)
+        blunder = (counts - near + share * PRIOR_ANSWERS) / (counts + PRIOR_ANSWERS)
+        tolerance = wide * _TOLERANCES_90
+        right = np.bincount(reviewer, weights=np.abs(off + bias[reviewer]) <= tolerance + TIE, minlength=len(bias))
         present = np.flatnonzero(counts).tolist()
         own = {
-            index: {"bias": _kept(found.bias[index]), "spread": _kept(found.spread[index])}
-            | {"blunder": _kept(blunder[index])}
-            for index in present
+            who: {"bias": _kept(bias[who]), "spread": _kept(spread[who]), "blunder": _kept(blunder[who])}
+            for who in present
         }
+        pool = {"bias": 0.0, "spread": _kept(wide), "blunder": _kept(share), "range": _kept(reach)}
         return Skills(
-            pool, own, {index: float(right[index]) for index in present}, {each: int(counts[each]) for each in present}
+            pool, own, {who: float(right[who]) for who in present}, {who: int(counts[who]) for who in present}
         )
+
+
+def _middles(items: Sequence[Asked], bias: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What was decided, else the median of the answers without their leaning; what two say counts half each."""
+    found = [
+        float(item.known)
+        if item.known is not None
+        else median([float(y) - bias[who] for who, y in item.answers])
+        if item.answers
+        else 0.0
+        for item in items
+    ]
+    return np.array(found, dtype=np.float64)
+
+
+def _ptp(answer: NDArray[np.float64]) -> float:
+    return float(np.ptp(answer)) if len(answer) else 0.0
 
 
 def _medians(values: NDArray[np.float64], group: NDArray[np.int64], n_groups: int) -> NDArray[np.float64]:

@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.consensus.algorithms.kinds import NOTHING, TIE, Asked, Decided, Given, Params, Skills
-from apps.consensus.algorithms.yes_no import Rates, columns, yes_no_fit, yes_no_of
+from apps.consensus.algorithms.yes_no import Rates, Said, columns, yes_no_fit, yes_no_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +97,16 @@ class Ranking:
         worth = ranking_consensus(
             [[place[thing] for thing in order] for order in orders],
             n_candidates=len(things),
-            weights=[1.0 if self.by_share else (_rates(each) or believed.rates).weight / usual for each in given],
+            weights=[
+                each.weight * (1.0 if self.by_share else (_rates(each) or believed.rates).weight / usual)
+                for each in given
+            ],
         ).worth
         # Worths that are equal but for rounding keep the order of the names.
         ranks = np.round(np.log(worth), 6)
         best = np.lexsort((np.arange(len(things)), -ranks))
         value, is_tied = tuple(things[index] for index in best), len(set(ranks.tolist())) < len(things)
-        alone = believed.probability([(True, _rates(each)) for each in given])
+        alone = believed.probability([Said(True, _rates(each), each.weight) for each in given])
         sure = [believed.probability(_on_pair(one, other, given, orders)) for one, other in combinations(value, 2)] or [
             alone
         ]
@@ -142,9 +144,9 @@ def _rates(each: Given) -> Rates | None:
     return Rates(*each.skill["rates"]) if each.skill else None
 
 
-def _on_pair(one: str, other: str, given: Sequence[Given], orders: Sequence[Order]) -> list[tuple[bool, Any]]:
+def _on_pair(one: str, other: str, given: Sequence[Given], orders: Sequence[Order]) -> list[Said]:
     return [
-        (order.index(one) < order.index(other), _rates(each))
+        Said(order.index(one) < order.index(other), _rates(each), each.weight)
         for each, order in zip(given, orders, strict=True)
         if one in order and other in order
     ]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from apps.consensus.algorithms.agreement_regions import Answer, Region, iou
 from apps.consensus.algorithms.kinds import NOTHING, TIE, Asked, Decided, Given, Params, Skills
-from apps.consensus.algorithms.yes_no import Rates, YesNo, columns, rates_of, yes_no_fit, yes_no_of
+from apps.consensus.algorithms.yes_no import Rates, Said, YesNo, columns, rates_of, yes_no_fit, yes_no_of
 
 AT_LEAST = 0.5
 
@@ -68,7 +68,7 @@ class Regions:
             return NOTHING
         found = self.things(given, pool=pool)
         if not found:
-            nothing = 1 - self._believed(pool).probability([(False, _rates(each)) for each in given])
+            nothing = 1 - self._believed(pool).probability([Said(False, _rates(each), each.weight) for each in given])
             return Decided((), nothing, is_decided=True)
         is_tied = any(abs(each.probability - 0.5) <= TIE for each in found)
         kept = [each for each in found if each.probability >= 0.5 - TIE]
@@ -86,10 +86,10 @@ class Regions:
         believed = self._believed(pool)
         found = []
         for thing in things_of([each.answer for each in given], at_least=self.at_least):
-            votes = [(number in thing.members, _rates(each)) for number, each in enumerate(given)]
+            votes = [Said(number in thing.members, _rates(each), each.weight) for number, each in enumerate(given)]
             probability = believed.probability(votes)
-            weights = [(_rates(given[number]) or believed.rates).weight for number in thing.members]
-            region = self._place(thing, weights if not self.by_share else [1.0] * len(weights))
+            weights = [self._weight(given[number], believed) for number in thing.members]
+            region = self._place(thing, weights)
             fits = [iou(region, each) for each in thing.members.values()]
             is_there = probability >= 0.5 - TIE
             found.append(Found(region, probability, float(np.average(fits, weights=weights)), is_there, thing.members))
@@ -121,6 +121,9 @@ class Regions:
 
     def _believed(self, pool: Params | None) -> YesNo:
         return yes_no_of(pool, by_share=self.by_share)
+
+    def _weight(self, each: Given, believed: YesNo) -> float:
+        return each.weight * (1.0 if self.by_share else (_rates(each) or believed.rates).weight)
 
     def _place(self, thing: Thing, weights: Sequence[float]) -> Region:
         members = list(thing.members.values())
@@ -215,7 +218,7 @@ def _overlapping(same: list[int], regions: Sequence[tuple[int, Region]]) -> list
 
 
 def links_decided(
-    links: Sequence[frozenset[object]], *, rates: Sequence[Rates | None], believed: YesNo
+    links: Sequence[frozenset[object]], *, weights: Sequence[float], believed: YesNo
 ) -> list[tuple[object, float]]:
     """Votes on links between things: each with the probability that it is there, likeliest first.
 
@@ -224,7 +227,12 @@ def links_decided(
     """
     named = sorted({link for each in links for link in each}, key=repr)
     found = [
-        (link, believed.probability([(link in mine, own) for mine, own in zip(links, rates, strict=True)]))
+        (
+            link,
+            believed.probability(
+                [Said(link in mine, None, weight) for mine, weight in zip(links, weights, strict=True)]
+            ),
+        )
         for link in named
     ]
     return sorted(found, key=lambda pair: (-pair[1], repr(pair[0])))

@@ -62,11 +62,13 @@ class Text:
         texts = [plain(each.answer) for each in given]
         agreements = [(each.skill or {}).get("agreement", usual) for each in given]
         weights = np.array([1.0 if self.by_share else _weight(each) for each in agreements])
+        weights *= [each.weight for each in given]
         near = _similarities(texts)
         scores = near @ weights - weights
         best = np.flatnonzero(scores >= scores.max() - TIE)
         leaders = sorted({texts[index] for index in best})
-        middle = min((int(index) for index in best if texts[index] == leaders[0]), key=lambda each: given[each].answer)
+        alike = (int(index) for index in best if texts[index] == leaders[0])
+        middle = min(alike, key=lambda each: (len(given[each].answer), given[each].answer))
         value, merged = given[middle].answer, ""
         if self.is_version and len(given) > 2:
             merged = _merged([each.answer for each in given], weights, near[middle], first=middle)

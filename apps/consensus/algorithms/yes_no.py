@@ -7,7 +7,7 @@ probability, and no where no is right with another.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,14 @@ class Rates:
         return max(log(right / (1 - right)), 0.05)
 
 
+class Said(NamedTuple):
+    """One vote. `rates`: his own; None: the pool's. `weight`: by which it counts as evidence."""
+
+    yes: bool
+    rates: Rates | None = None
+    weight: float = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class YesNo:
     """What is believed before anybody votes, and of whoever has no rates of his own."""
@@ -46,15 +54,16 @@ class YesNo:
     rates: Rates = Rates()
     by_share: bool = False  # everybody is worth the same, and the probability is a share of the votes
 
-    def probability(self, votes: Sequence[tuple[bool, Rates | None]]) -> float:
+    def probability(self, votes: Sequence[Said]) -> float:
         """That yes is right. By share: the share of yes; one half without a vote."""
         if self.by_share:
-            return sum(said for said, _ in votes) / len(votes) if votes else 0.5
+            total = sum(each.weight for each in votes)
+            return sum(each.weight for each in votes if each.yes) / total if total else 0.5
         odds = log(_inside(self.prior)) - log(_inside(1 - self.prior))
-        for said, own in votes:
-            rates = own or self.rates
-            yes, no = (rates.yes, 1 - rates.no) if said else (1 - rates.yes, rates.no)
-            odds += log(_inside(yes)) - log(_inside(no))
+        for each in votes:
+            rates = each.rates or self.rates
+            yes, no = (rates.yes, 1 - rates.no) if each.yes else (1 - rates.yes, rates.no)
+            odds += each.weight * (log(_inside(yes)) - log(_inside(no)))
         odds *= self.temperature
         return 1 / (1 + exp(-odds)) if odds > -700 else 0.0
 

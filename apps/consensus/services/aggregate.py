@@ -133,14 +133,15 @@ def _standing(*, item: Item, annotations: list[Answer], fit_id: UUID | None) -> 
     config, people = config_of(item.schema), [each.reviewer_id for each in votes]
     skills_of = skills_from(fit, people, primary=config.primary)
     results = [each.result for each in votes]
-    whole = whole_of(config, item.data, results, skills_of=skills_of, by_share=by_share)
+    weights = [each.weight for each in votes]
+    whole = whole_of(config, item.data, results, skills_of=skills_of, weights=weights, by_share=by_share)
     return Standing(
         whole.posterior,
         whole.label,
         whole.confidence,
         fit,
         is_decided=whole.is_decided,
-        result=whole.result or None,
+        result=whole.result if whole.result or whole.is_decided else None,
         parts=whole.parts,
         is_single=False,
     )

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apps.consensus.algorithms.kinds import TIE, Decided, Given, Params
-from apps.consensus.algorithms.yes_no import YesNo
+from apps.consensus.algorithms.kinds import TIE, Decided, Given, KindOfAnswer, Params
+from apps.consensus.algorithms.yes_no import Said, YesNo
 from apps.consensus.services.kinds import TAKEN, counts, kind_of
-from apps.consensus.services.regions import Owner, links_part, regions_part
+from apps.consensus.services.regions import Owner, boxes_of, links_part, regions_part
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.widgets import Result, answer_label, answers_of, widget_of
 from apps.labeling.widgets.base import WHOLE, Context, Place, Region, field_key, new_region
@@ -48,14 +48,34 @@ def whole_of(
     results: Sequence[Result],
     *,
     skills_of: SkillsOf,
+    weights: Sequence[float] | None = None,
     by_share: bool = False,
 ) -> Whole:
-    """Put together what several answers to one item say. `results`: one for each person, under the config."""
+    """Put together what several answers to one item say.
+
+    Args:
+        results: one for each person, under the config.
+        weights: by which each counts as evidence, above 0; 1 unless given.
+    """
     config = config_for(config, data)
-    item = _Item(config, data, results, skills_of, by_share)
+    item = _Item(config, data, results, skills_of, weights or [1.0] * len(results), by_share)
     for control in _in_order(config):
         item.add(control)
     return item.whole()
+
+
+def votes_on(
+    config: LabellingConfig, data: Mapping[str, Any], results: Sequence[Result]
+) -> Iterator[tuple[Control, KindOfAnswer, list[Any]]]:
+    """The controls about the whole item that a fit can learn from, with everybody's vote as their kind wants it."""
+    config = config_for(config, data)
+    item = _Item(config, data, results, lambda control: (None, ()), [1.0] * len(results), by_share=False)
+    for control in _in_order(config):
+        if not (control.per_region or control.per_item or control.kind == "relations"):
+            votes = [item._vote(control, WHOLE, number) for number in range(len(results))]
+            if control.kind == "spans":
+                votes = [None if vote is None else boxes_of(vote) for vote in votes]
+            yield control, item._kind(control), votes
 
 
 def _in_order(config: LabellingConfig) -> list[Control]:
@@ -76,10 +96,12 @@ class _Item:
         data: Mapping[str, Any],
         results: Sequence[Result],
         skills_of: SkillsOf,
+        weights: Sequence[float],
         by_share: bool,
     ) -> None:
         self.config, self.data, self.results, self.by_share = config, data, results, by_share
-        self.skills_of = skills_of
+        self.skills_of, self.weights = skills_of, weights
+        self.believed = YesNo(by_share=by_share)
         self.contexts = [Context(config, data, result) for result in results]
         self.regions = [{control.name: held for control, held in answers_of(config, each)} for each in results]
         self.owners: list[Owner] = []
@@ -88,7 +110,8 @@ class _Item:
 
     def add(self, control: Control) -> None:
         if control.kind == "relations":
-            self._keep(links_part(control, self.results, self.owners, YesNo(by_share=self.by_share)), control, WHOLE)
+            made = links_part(control, self.results, self.owners, weights=self.weights, believed=self.believed)
+            self._keep(made, control, WHOLE)
         elif control.per_region:
             for owner in self.owners:
                 if owner.region.get("to_name") in control.to_name:
@@ -142,7 +165,9 @@ class _Item:
         decided = self._checked(control, decided, regions)
         if len(present) == len(people):
             return decided, regions
-        answered = YesNo(by_share=self.by_share).probability([(votes[number] is not None, None) for number in people])
+        answered = self.believed.probability(
+            [Said(votes[number] is not None, None, self.weights[number]) for number in people]
+        )
         if answered < 0.5 - TIE:
             return Decided(None, 1 - answered, is_decided=True), []
         sure = min(decided.confidence, answered)
@@ -210,7 +235,7 @@ class _Item:
         return None if self.by_share else self.skills_of(control)[0]
 
     def _given(self, control: Control, vote: Any, number: int) -> Given:
-        return Given(vote, None if self.by_share else self.skills_of(control)[1][number])
+        return Given(vote, None if self.by_share else self.skills_of(control)[1][number], self.weights[number])
 
     def whole(self) -> Whole:
         counted = [part for part in self.parts if part.counts]

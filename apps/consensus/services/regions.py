@@ -80,13 +80,18 @@ def _ids(things: Sequence[Found], given: Sequence[Given], people: Sequence[int])
 
 
 def links_part(
-    control: Control, results: Sequence[Result], owners: Sequence[Owner], believed: YesNo
+    control: Control,
+    results: Sequence[Result],
+    owners: Sequence[Owner],
+    *,
+    weights: Sequence[float],
+    believed: YesNo,
 ) -> tuple[Decided, list[Region]] | None:
     """Links between regions of the consensus, voted on by everybody. None where nobody made any."""
     links = [_links(result, number, owners) for number, result in enumerate(results)]
     if not any(links):
         return None
-    found = links_decided(links, rates=[None] * len(links), believed=believed)
+    found = links_decided(links, weights=weights, believed=believed)
     regions = [_region(link, owners) for link, p in found if p >= 0.5 - TIE]
     is_tied = any(abs(p - 0.5) <= TIE for _, p in found)
     sure = min(max(p, 1 - p) for _, p in found)

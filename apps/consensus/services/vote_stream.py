@@ -124,6 +124,6 @@ def _current_names(*, queue: Queue) -> dict[str, dict[str, str]]:
 
 def _labels(*, queue: Queue, answered: set[str]) -> tuple[str, ...]:
     primary = config_of(queue.project.label_schemas.order_by("-version")[0]).primary
-    known = [each.value for each in primary.labels] if primary.kind == "categorical" else []
+    known = [each.value for each in primary.labels] if primary.kind == "categorical" else primary.classes
     labels = tuple(dict.fromkeys([*known, *sorted(answered)]))
     return labels if len(labels) > 1 else (*labels, "")
