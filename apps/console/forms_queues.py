@@ -27,7 +27,8 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("What comes first"), ("acquisition", "deadline_percent", "audit_lane_percent")),
     (_("How many answers"), ("overlap_min", "overlap_max", "consensus_method", "settle_threshold")),
     (_("Time"), ("lease_minutes", "sla_hours")),
-    (_("What reviewers see"), ("shows_escalation_reason",)),
+    (_("What reviewers see"), ("shows_escalation_reason", "shows_similar")),
+    (_("What adjudicators see"), ("shows_model_to_adjudicator",)),
     (_("The model’s guess"), ("assistance", "assistance_wrong_percent")),
     (_("What reviewers may do"), ("allows_revision",)),
 )
@@ -149,6 +150,18 @@ class QueueForm(forms.Form):
             "Reviewers are told that some are, never which. It measures whether guesses are checked; an accepted one "
             "counts for nothing."
         ),
+    )
+    shows_similar = forms.BooleanField(
+        label=_("Settled items like theirs"),
+        required=False,
+        help_text=_(
+            "With their labels, on request. Near duplicates, golden items and what they had themselves are left out."
+        ),
+    )
+    shows_model_to_adjudicator = forms.BooleanField(
+        label=_("What models said of a disputed item"),
+        required=False,
+        help_text=_("Without it they decide from the answers alone, and see no score that a model has a part in."),
     )
     allows_revision = forms.BooleanField(
         label=_("Change their answers later"),

@@ -15,7 +15,7 @@ RESPONSE = "workbench/_response.html"
 
 # What the templates of a card read of the objects that they get.
 _PARTS = {
-    "queue": ("pk",),
+    "queue": ("pk", "shows_similar"),
     "review": ("pk", "token"),
     "rendered": ("layout", "is_wide", "one_press", "is_tall", "stage", "dock"),
 }
