@@ -8,10 +8,11 @@ export class Asked {
     this.blanks = new Map(desk.sets.map((set) => [set.name, set.node.querySelector("[data-region-blank]")]));
     this.store = desk.form.querySelector("[data-region-fields]");
     this.shown = null;
+    this.rows = [...(this.store?.children ?? [])].map((field) => [field.name, field.value]); // replaced, never changed
     if (!this.store) return;
     desk.form.addEventListener("touchstone:restore", ({ detail }) => this.#restore(detail));
     for (const object of document.querySelectorAll("[data-region-asked]")) {
-      for (const kind of ["input", "change"]) object.addEventListener(kind, () => this.#read());
+      for (const kind of ["input", "change"]) object.addEventListener(kind, (event) => this.#read(event.target));
     }
   }
 
@@ -25,9 +26,16 @@ export class Asked {
 
   // A draft kept in this browser: its fields are made before they are filled.
   #restore(kept) {
-    const rows = kept.filter(([name]) => /^answer\..+@/.test(name));
-    this.store.replaceChildren(...rows.map(([name, value]) => this.#field(name, value)));
+    this.put(kept.filter(([name]) => /^answer\..+@/.test(name)));
     this.shown = null;
+  }
+
+  // Answers of before, as an undo brings them back. What is drawn stays, and with it the focus.
+  put(rows) {
+    if (rows === this.rows) return;
+    this.rows = rows;
+    this.store.replaceChildren(...rows.map(([name, value]) => this.#field(name, value)));
+    if (this.shown) this.#fill();
   }
 
   #field(name, value) {
@@ -48,10 +56,6 @@ export class Asked {
     if (this.shown !== region?.id) this.#draw(region);
     if (region) this.#look(region);
     document.dispatchEvent(new Event("touchstone:region"));
-  }
-
-  #forget(id) {
-    for (const field of [...this.store.children]) if (field.name.endsWith(`@${id}`)) field.remove();
   }
 
   #draw(region) {
@@ -87,15 +91,23 @@ export class Asked {
     }
   }
 
-  #read() {
+  #given() {
+    const isGiven = (field) => !field.matches("button") && (field.checked || !field.matches("[type=radio], [type=checkbox]"));
+    const fields = [...this.place.querySelectorAll("[name]")].filter((field) => isGiven(field) && field.value !== "");
+    return fields.filter((field) => !field.closest("[data-asked][hidden]")).map((field) => [field.name, field.value]);
+  }
+
+  #read(target) {
     if (!this.shown) return;
-    this.#forget(this.shown);
-    for (const field of this.place.querySelectorAll("[name]")) {
-      const isOff = field.matches("button") || (field.matches("[type=radio], [type=checkbox]") && !field.checked);
-      if (!isOff && field.value !== "" && !field.closest("[data-asked][hidden]")) this.store.append(this.#field(field.name, field.value));
-    }
+    const isOwn = ([name]) => name.endsWith(`@${this.shown}`);
+    const [before, given] = [this.rows, this.#given()];
+    if (JSON.stringify(before.filter(isOwn)) === JSON.stringify(given)) return;
+    for (const field of [...this.store.children]) if (isOwn([field.name])) field.remove();
+    this.store.append(...given.map(([name, value]) => this.#field(name, value)));
+    this.rows = [...before.filter((row) => !isOwn(row)), ...given];
     this.#look(this.desk.region);
-    this.desk.sets[0].field.dispatchEvent(new Event("input", { bubbles: true }));
+    const isWritten = !target.matches("[type=radio], [type=checkbox], select");
+    this.desk.answered(before, this.shown, isWritten ? target.name : "");
   }
 
   // Questions that hang on the region's labels, or on another answer, come and go.

@@ -69,12 +69,28 @@ class Desk {
   // -- Changes
   // `change` gets a copy of the regions to change. Everything that came with it can be undone in one step.
   edit(change) {
-    const [regions, links] = [this.regions, this.links.rows];
-    this.regions = new Map(regions);
+    const before = this.#state();
+    this.regions = new Map(before.regions);
     change(this.regions);
-    this.past = [...this.past.slice(1 - steps), [regions, links]];
+    this.#remember(before);
+    this.#settle(before.regions);
+  }
+
+  // An answer about a region has changed; `rows` are the answers of before. Words written into one field are one step.
+  answered(rows, about, writes) {
+    const last = this.past.at(-1);
+    if (!writes || last?.writes !== writes) this.#remember({ ...this.#state(), rows, about, writes });
     this.future = [];
-    this.#settle(regions);
+    this.sets[0].field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  #state() {
+    return { regions: this.regions, links: this.links.rows, rows: this.asked.rows };
+  }
+
+  #remember(before) {
+    this.past = [...this.past.slice(1 - steps), before];
+    this.future = [];
   }
 
   #settle(before) {
@@ -89,9 +105,12 @@ class Desk {
   undo(from = this.past, to = this.future) {
     if (!from.length) return;
     const before = this.regions;
-    to.push([before, this.links.rows]);
-    [this.regions, this.links.rows] = from.pop();
+    const { regions, links, rows, about } = from.pop();
+    to.push({ ...this.#state(), about });
+    [this.regions, this.links.rows] = [regions, links];
+    this.asked.put(rows);
     this.#settle(before);
+    if (about && about !== this.selected) this.select(about, true); // where it can be seen
     this.say("undone");
   }
 
@@ -305,13 +324,13 @@ document.addEventListener("keydown", (event) => current()?.sets.length && keys(e
 document.body.addEventListener("htmx:load", start);
 
 function keys(event, desk) {
-  const field = event.target.closest?.("input, textarea, select, [contenteditable=true]");
+  const field = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable=true]");
   if (event.defaultPrevented || (field && !field.matches("[data-spans-text]"))) return;
   const name = `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${event.shiftKey ? "Shift+" : ""}${event.key}`;
   const arrow = /^(Ctrl\+)?(Alt\+)?Shift\+Arrow(Left|Right)$/.exec(name);
   if (/^Ctrl\+z$/i.test(name)) desk.undo();
   else if (/^Ctrl\+(Shift\+z|y)$/i.test(name)) desk.redo();
-  else if (arrow && !field && desk.picked && desk.region) desk.nudge(desk.region, arrow[2] ? "start" : "end", arrow[3] === "Right", Boolean(arrow[1]));
+  else if (arrow && !field && !event.target.matches?.("input") && desk.picked && desk.region) desk.nudge(desk.region, arrow[2] ? "start" : "end", arrow[3] === "Right", Boolean(arrow[1]));
   else return;
   event.preventDefault();
 }
