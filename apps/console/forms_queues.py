@@ -25,7 +25,7 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Name"), ("name",)),
     (_("What comes in"), ("takes_traces", "takes_escalations", "audit_percent")),
     (_("What comes first"), ("acquisition", "deadline_percent", "audit_lane_percent")),
-    (_("How many answers"), ("overlap_min", "overlap_max", "consensus_method", "settle_threshold")),
+    (_("How many answers"), ("overlap_min", "overlap_max", "asks_best", "consensus_method", "settle_threshold")),
     (_("Time"), ("lease_minutes", "sla_hours")),
     (_("What reviewers see"), ("shows_escalation_reason", "shows_similar")),
     (_("What adjudicators see"), ("shows_model_to_adjudicator",)),
@@ -162,6 +162,14 @@ class QueueForm(forms.Form):
         label=_("What models said of a disputed item"),
         required=False,
         help_text=_("Without it they decide from the answers alone, and see no score that a model has a part in."),
+    )
+    asks_best = forms.BooleanField(
+        label=_("Choose who answers further"),
+        required=False,
+        help_text=_(
+            "Where the first answers leave an item open, it waits ten minutes for one of the people at work whose "
+            "answers tell most, then for everybody."
+        ),
     )
     allows_revision = forms.BooleanField(
         label=_("Change their answers later"),

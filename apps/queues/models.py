@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy
 
 from apps.core.models import UUIDModel
 from apps.queues.models_people import ReviewerAdmission, ReviewerExclusion, ReviewerPause
@@ -34,10 +35,10 @@ class Queue(UUIDModel):
         CLOSED = "closed"  # neither; what was waiting is retired
 
     class Acquisition(models.TextChoices):
-        LEAST_CONFIDENCE = "least_confidence", "Least confidence"
-        MARGIN = "margin", "Margin"
-        ENTROPY = "entropy", "Entropy"
-        RANDOM = "random", "Random"
+        LEAST_CONFIDENCE = "least_confidence", gettext_lazy("Least confidence")
+        MARGIN = "margin", gettext_lazy("Margin")
+        ENTROPY = "entropy", gettext_lazy("Entropy")
+        RANDOM = "random", gettext_lazy("Random")
 
     class Assistance(models.TextChoices):
         NONE = "none"  # blind: no model's guess is shown
@@ -45,8 +46,8 @@ class Queue(UUIDModel):
         PRE_ANNOTATED = "pre_annotated"  # filled in when the item opens; some wrong on purpose, to measure acceptance
 
     class Method(models.TextChoices):
-        MAJORITY = "majority", "Majority"
-        DAWID_SKENE = "dawid_skene", "Dawid–Skene"
+        MAJORITY = "majority", gettext_lazy("Majority")
+        DAWID_SKENE = "dawid_skene", gettext_lazy("Dawid–Skene")
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="queues")
     name = models.CharField(max_length=120)
@@ -70,6 +71,7 @@ class Queue(UUIDModel):
     seed = models.BigIntegerField()  # of the audit draw
     is_open_to_all = models.BooleanField(default=True)  # every person with the reviewer role, besides the members below
     shows_escalation_reason = models.BooleanField(default=True)  # to reviewers, beside the item
+    asks_best = models.BooleanField(default=False)  # further answers are asked of those whose answers tell most
     allows_revision = models.BooleanField(default=True)  # reviewers may change their answers from their history
     honeypot_share = models.FloatField(default=0)  # of a person's items, whose right answer is known; 0: none
     honeypot_good = models.FloatField(default=0.92)  # accuracy from which a reviewer is left alone
@@ -152,17 +154,23 @@ class Item(UUIDModel):
     """Something to be judged in one queue. `data` is what is shown; `terms` say why it stands where it stands."""
 
     class State(models.TextChoices):
-        OPEN = "open"  # answers wanted, or being given
-        ADJUDICATION = "adjudication"  # an adjudicator decides
-        SETTLED = "settled"  # has a consensus
-        RETIRED = "retired"  # a manager took it out; `retired_reason` says why
-        HONEYPOT = "honeypot"  # its answer is known: given out to test reviewers, asks for nothing, never settles
+        OPEN = "open", gettext_lazy("Open")  # answers wanted, or being given
+        ADJUDICATION = "adjudication", gettext_lazy("Adjudication")  # an adjudicator decides
+        SETTLED = "settled", gettext_lazy("Settled")  # has a consensus
+        RETIRED = "retired", gettext_lazy("Retired")  # a manager took it out; `retired_reason` says why
+        HONEYPOT = (
+            "honeypot",
+            gettext_lazy("Honeypot"),
+        )  # its answer is known: given out to test reviewers, asks for nothing, never settles
 
     class Source(models.TextChoices):
-        TRACE = "trace"
-        ESCALATION = "escalation"  # a trace that came in by an escalation
-        COMPARISON = "comparison"  # two outputs side by side
-        HONEYPOT = "honeypot"  # a copy of an item whose answer is known; `original` is that item
+        TRACE = "trace", gettext_lazy("Trace")
+        ESCALATION = "escalation", gettext_lazy("Escalation")  # a trace that came in by an escalation
+        COMPARISON = "comparison", gettext_lazy("Comparison")  # two outputs side by side
+        HONEYPOT = (
+            "honeypot",
+            gettext_lazy("Honeypot"),
+        )  # a copy of an item whose answer is known; `original` is that item
 
     class DisputeKind(models.TextChoices):
         SPLIT = "split"  # the answers wanted are in and leave doubt
@@ -209,6 +217,8 @@ class Item(UUIDModel):
     reserved_for = models.ForeignKey(  # handed to a named person; null: for everybody
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="reserved_items"
     )
+    # Until then it waits for that person, and for everybody afterwards; null: as long as it takes.
+    reserved_until = models.DateTimeField(null=True)
     # Grows whenever the item (re-)enters the claimable rows; readers that have passed its place look at it first.
     bumped_seq = models.BigIntegerField(db_default=RawSQL("nextval('queues_bump_seq')", []))
     enqueued_at = models.DateTimeField()  # never changes

@@ -14,6 +14,14 @@ def leases_expire() -> None:
     services.leases_expire(now=timezone.now())
 
 
+@shared_task
+def asked_end() -> None:
+    """Items that waited for one person are for everybody again."""
+    from apps.queues import services
+
+    services.asked_end(now=timezone.now())
+
+
 @shared_task(acks_late=True)
 def upload_import_execute(upload_id: str) -> None:
     from apps.queues.services import imports

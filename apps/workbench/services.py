@@ -20,6 +20,7 @@ from apps.consensus.services import (
     doubt_of,
     item_facts,
 )
+from apps.consensus.services.asking import best_ask
 from apps.consensus.services.honeypots import honeypot_judge
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import Conflict
@@ -113,13 +114,20 @@ def answer_submit(
         )
         is_honeypot = review.item.source == Item.Source.HONEYPOT
         consensus = None if is_honeypot else _advance(review.item, facts.plus(annotation), now=now, writes=writes)
-    if consensus is None:
-        honeypot_judge(queue=review.item.queue, reviewer=reviewer, now=now)
-    elif review.item.state == Item.State.SETTLED:
-        clients_answer(item=review.item, consensus=consensus, now=now)
+    _follow(review, facts, consensus, now=now)
     if review.item.queue.assistance == Queue.Assistance.AFTER_ANSWER:
         second_look_offer(review=review, annotation=annotation, now=now)
     return annotation
+
+
+def _follow(review: Review, facts: Facts, consensus: Consensus | None, *, now: datetime) -> None:
+    """What comes of an answer that is stored: a verdict on its giver, the client's answer, or who is asked next."""
+    if consensus is None:
+        honeypot_judge(queue=review.item.queue, reviewer=review.reviewer, now=now)
+    elif review.item.state == Item.State.SETTLED:
+        clients_answer(item=review.item, consensus=consensus, now=now)
+    else:
+        best_ask(item=review.item, facts=facts, now=now)
 
 
 def _advance(item: Item, facts: Facts, *, now: datetime, writes: Writes) -> Consensus:

@@ -190,9 +190,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "intake-tidy": {"task": "apps.intake.tasks.intake_tidy", "schedule": 3600},
     "imports-resume": {"task": "apps.queues.tasks.imports_resume", "schedule": 30, "options": {"expires": 30}},
+    "asked-end": {"task": "apps.queues.tasks.asked_end", "schedule": 30, "options": {"expires": 30}},
     "leases-expire": {"task": "apps.queues.tasks.leases_expire", "schedule": 30, "options": {"expires": 30}},
     "disputes-judge": {"task": "apps.consensus.tasks.disputes_judge", "schedule": 30, "options": {"expires": 30}},
     "quality-fit-all": {"task": "apps.consensus.tasks.quality_fit_all", "schedule": 3600},
+    "exclusions-resume": {
+        "task": "apps.workbench.tasks.exclusions_resume",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     # Every hour, so that a day on which beat was down at midnight has its figures too; once a day for each person.
     "agreement-days": {"task": "apps.workbench.tasks.agreement_days_update", "schedule": 3600},
     "training-runs-reap": {

@@ -1,5 +1,6 @@
 """Writes of the queues floor. Every writer locks the item first, then its reviews."""
 
+from apps.queues.services.asking import asked_end, item_ask, reviewers_at_work
 from apps.queues.services.items import (
     ItemsReport,
     item_escalate,
@@ -59,7 +60,9 @@ __all__ = [
     "Doubt",
     "ItemsReport",
     "answers_of",
+    "asked_end",
     "cursors_reset",
+    "item_ask",
     "item_escalate",
     "item_hand_to",
     "item_lock",
@@ -98,6 +101,7 @@ __all__ = [
     "reviewer_exclusion_end",
     "reviewer_pause",
     "reviewer_resume",
+    "reviewers_at_work",
     "slots_adjust",
     "stranded_sweep",
 ]

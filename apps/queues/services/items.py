@@ -188,8 +188,8 @@ def item_hand_to(*, item_id: UUID, user: User, by: User) -> Item:
     if item.open_slots == 0:
         item.wanted = min(item.wanted + 1, 9)
         item.wanted_max = max(item.wanted_max, item.wanted)
-    item.reserved_for = user
-    item.save(update_fields=["reserved_for", "wanted", "wanted_max"])
+    item.reserved_for, item.reserved_until = user, None
+    item.save(update_fields=["reserved_for", "reserved_until", "wanted", "wanted_max"])
     slots_adjust(item=item)
     event_record(verb="item.handed", obj=item, project_id=item.queue.project_id, actor=by, payload={"to": str(user.pk)})
     return item

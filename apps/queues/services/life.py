@@ -24,7 +24,7 @@ from apps.queues.services.slots import stranded_sweep
 POLICY_FIELDS = (
     "name", "takes_traces", "takes_escalations", "acquisition", "overlap_min", "overlap_max", "settle_threshold",
     "consensus_method", "audit_share", "deadline_share", "audit_lane_share", "lease_seconds", "sla_hours",
-    "is_open_to_all", "shows_escalation_reason", "allows_revision", "assistance", "assistance_wrong_share",
+    "is_open_to_all", "shows_escalation_reason", "asks_best", "allows_revision", "assistance", "assistance_wrong_share",
     "shows_similar", "shows_model_to_adjudicator", *PEOPLE_FIELDS,
 )  # fmt: skip
 
@@ -79,7 +79,7 @@ def _policy_set(queue: Queue, policy: dict[str, Any]) -> None:
     unknown = set(policy) - set(POLICY_FIELDS)
     if unknown:
         raise InvalidInput(
-            _("Unknown queue setting: %(join)s.") % {"join": ", ".join(sorted(unknown))}, field=min(unknown)
+            _("Unknown queue setting: %(names)s.") % {"names": ", ".join(sorted(unknown))}, field=min(unknown)
         )
     for name, value in policy.items():
         setattr(queue, name, value)
