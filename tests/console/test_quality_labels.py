@@ -62,6 +62,7 @@ def test_page_is_the_managers(client, project, queue, manager, viewer, reviewer,
 
 def test_manager_asks_again_about_what_he_ticks(client, project, queue, manager):
     wrong = _settled(queue, "Refund", "swap my shoes for a larger size", "Exchange")
+    factories.member(project)  # who has not had it
     client.force_login(manager)
     words = client.get(address("label_errors", project)).content.decode()
     for part in ("swap my shoes", "Exchange", "0.90", "Refund only 0.05", "assistant-1"):

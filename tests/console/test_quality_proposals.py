@@ -39,6 +39,7 @@ def test_proposals_are_the_managers(client, project, proposal, manager, viewer, 
 
 
 def test_manager_asks_again_and_takes_it_back(client, project, proposal, manager):
+    factories.member(project)  # who has not had it
     client.force_login(manager)
     words = client.get(address("proposals", project)).content.decode()
     for part in ("Refund", "0.97", "0.41", "Exchange", "0.52", "Ask again", "Let it stand"):

@@ -35,7 +35,8 @@ def proposals(request: ProjectRequest, project: Project) -> HttpResponse:
     """Open ones, least sure first; and those that were followed and can still be taken back."""
     found = proposals_of(project)
     waiting = found.filter(state=State.OPEN)
-    applied = found.filter(state=State.APPLIED, item__state=Item.State.OPEN)
+    waiting_again = [Item.State.OPEN, Item.State.ADJUDICATION]
+    applied = found.filter(state=State.APPLIED, item__state__in=waiting_again)
     context: dict[str, Any] = {
         "project": project,
         "station": "quality",
