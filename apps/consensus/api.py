@@ -36,6 +36,7 @@ class LabelOut(BaseModel):
     confidence: float
     method: str
     n_annotations: int
+    n_assisted: int = Field(description="Of these, given after seeing a model's guess.")
     simulated: bool = Field(description="At least one answer behind it came from a simulated reviewer.")
     synthetic: bool = Field(description="The trace was made up.")
     schema_version: int
@@ -149,6 +150,7 @@ def _body(one: Label) -> dict[str, Any]:
         "confidence": one.confidence,
         "method": one.method,
         "n_annotations": one.n_annotations,
+        "n_assisted": one.n_assisted,
         "simulated": one.is_simulated,
         "synthetic": one.is_synthetic,
         "schema_version": one.schema_version,

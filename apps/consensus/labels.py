@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from apps.consensus.models import Consensus
 from apps.intake.models import Trace
+from apps.labeling.models import Annotation
 from apps.projects.models import Project
 
 _WITH_LABEL = (Consensus.State.SETTLED, Consensus.State.ADJUDICATED, Consensus.State.AMBIGUOUS)
@@ -29,6 +30,7 @@ class Label:
     confidence: float
     method: str
     n_annotations: int
+    n_assisted: int  # of these, given after seeing a model's guess
     is_simulated: bool  # at least one answer behind it was simulated
     is_synthetic: bool  # the trace was made up
     schema_version: int
@@ -36,10 +38,21 @@ class Label:
     data: dict[str, Any]
 
 
+# How many current answers to an item were given after seeing a model's guess.
+_ASSISTED = (
+    Annotation.objects.filter(item=OuterRef("item"), status=Annotation.Status.CURRENT)
+    .exclude(assistance=Annotation.Assistance.NONE)
+    .order_by()
+    .annotate(n=Func("pk", function="count"))
+    .values("n")
+)
+
+
 def consensuses_of(*, project: Project) -> QuerySet[Consensus]:
     """The project's settled, adjudicated and ambiguous consensuses of items that are settled now, by id."""
     return (
         Consensus.objects.filter(item__queue__project=project, item__state="settled", state__in=_WITH_LABEL)
+        .annotate(n_assisted=Subquery(_ASSISTED, output_field=IntegerField()))
         .select_related("item__queue", "item__trace", "item__schema")
         .order_by("pk")
     )
@@ -59,6 +72,7 @@ def label_of(consensus: Consensus) -> Label:
         confidence=consensus.confidence,
         method=consensus.method,
         n_annotations=consensus.n_annotations,
+        n_assisted=consensus.n_assisted,
         is_simulated=consensus.n_simulated > 0,
         is_synthetic=item.trace is not None and item.trace.origin == Trace.Origin.SYNTHETIC,
         schema_version=item.schema.version,

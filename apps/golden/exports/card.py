@@ -16,6 +16,7 @@ FEATURES = [
     {"name": "confidence", "dtype": "float64"},
     {"name": "hash", "dtype": "string"},
     {"name": "simulated", "dtype": "bool"},
+    {"name": "rests_on_guess", "dtype": "bool"},
     {"name": "erased", "dtype": "bool"},
 ]
 
@@ -43,6 +44,7 @@ def card(version: GoldenVersion, *, splits: Sequence[str], n_erased: int) -> str
         f"- Guideline versions: {_listed(manifest['guideline_versions'])}.",
         f"- Answers behind it: {manifest['annotations']}; settled by {_listed(manifest['methods'])}.",
         f"- Simulated: {_simulated(manifest['simulated'])}",
+        f"- A model's guess: {_guessed(manifest.get('assisted'))}",
         f"- Quarantined as duplicates across the split: {len(manifest['quarantined'])}; left out: "
         f"{len(manifest['left_out'])}.",
         f"- Erased since at a person's request: {n_erased} (label and hash are kept, the content is gone).",
@@ -90,6 +92,15 @@ def _listed(values: Any) -> str:
     if isinstance(values, dict):
         return ", ".join(f"{name} ({count})" for name, count in values.items())
     return ", ".join(str(value) for value in values) or "none"
+
+
+def _guessed(told: dict[str, Any] | None) -> str:
+    if not told or not told["annotations"]:
+        return "every answer was given blind."
+    return (
+        f"{told['annotations']} annotations were made after seeing one; the labels of {told['rests_on_guess']} items "
+        "rest on nothing else, none of them on the test side."
+    )
 
 
 def _simulated(told: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ COLUMNS = pa.schema(
         ("confidence", pa.float64()),
         ("hash", pa.string()),
         ("simulated", pa.bool_()),
+        ("rests_on_guess", pa.bool_()),
         ("erased", pa.bool_()),
     ]
 )
@@ -103,5 +104,6 @@ def _values(row: ExportRow) -> dict[str, object]:
         "confidence": row.confidence,
         "hash": row.hash,
         "simulated": row.simulated,
+        "rests_on_guess": row.rests_on_guess,
         "erased": row.erased,
     }

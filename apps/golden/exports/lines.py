@@ -35,6 +35,7 @@ def _label_studio(row: ExportRow, number: int) -> dict[str, Any]:
         "confidence": row.confidence,
         "hash": row.hash,
         "simulated": row.simulated,
+        "rests_on_guess": row.rests_on_guess,
         "erased": row.erased,
     }
     return {"id": number, "data": row.data or {}, "annotations": answers, "meta": meta}

@@ -24,6 +24,7 @@ class ExportRow:
     confidence: float
     hash: str
     simulated: bool
+    rests_on_guess: bool  # nobody gave the label without having seen it as a model's guess
     erased: bool
 
 
@@ -53,5 +54,6 @@ def _row(row: GoldenItem, *, text: str | None) -> ExportRow:
         confidence=row.confidence,
         hash=row.item_hash,
         simulated=bool(row.provenance["simulated"]),
+        rests_on_guess=bool(row.provenance.get("rests_on_guess")),  # older versions knew no guesses
         erased=row.payload.erased_at is not None,
     )

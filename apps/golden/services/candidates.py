@@ -75,7 +75,15 @@ def registered_texts(
 
 def _members(golden_set: GoldenSet) -> QuerySet[Item]:
     votes = JSONBAgg(
-        JSONObject(id="annotations__pk", source="annotations__source", guideline="annotations__guideline__version"),
+        JSONObject(
+            id="annotations__pk",
+            source="annotations__source",
+            guideline="annotations__guideline__version",
+            assistance="annotations__assistance",
+            weight="annotations__weight",
+            label="annotations__label",
+            schema="annotations__schema_id",
+        ),
         filter=Q(annotations__status=Annotation.Status.CURRENT),
         default=[],
     )
@@ -109,6 +117,15 @@ def _refusal(item: Any, golden_set: GoldenSet) -> str:
     return ""
 
 
+def _rests_on_guess(item: Any, votes: Sequence[dict[str, Any]]) -> bool:
+    """Whether the label is only what people repeated after a model: nobody gave it a whole vote, nobody decided it."""
+    if item.decision_id is not None or all(vote["assistance"] == Annotation.Assistance.NONE for vote in votes):
+        return False
+    whole = [vote for vote in votes if vote["weight"] == 1]
+    # An answer under older labels may have the same meaning under another name.
+    return not any(vote["label"] == item.consensus.label or vote["schema"] != str(item.schema_id) for vote in whole)
+
+
 def _candidate(item: Any, chain: SchemaChain) -> Candidate:
     answer = chain.read(item=item, result=item.consensus.result)
     votes = sorted(item.votes, key=lambda vote: vote["id"])
@@ -122,6 +139,8 @@ def _candidate(item: Any, chain: SchemaChain) -> Candidate:
         "schema_version": next(one.version for one in chain.versions if one.pk == item.schema_id),
         "sources": sorted({vote["source"] for vote in votes}),
         "simulated_annotations": sum(vote["source"] == Source.SIMULATED for vote in votes),
+        "assisted_annotations": sum(vote["assistance"] != Annotation.Assistance.NONE for vote in votes),
+        "rests_on_guess": _rests_on_guess(item, votes),
         "simulated_adjudication": item.decision_simulated,
         "synthetic_trace": item.trace is not None and item.trace.origin == Trace.Origin.SYNTHETIC,
         "simulated": item.is_simulated,

@@ -23,6 +23,7 @@ from apps.labeling.schema_chain import ReadAnswer, SchemaChain
 
 INSERT_ROWS = 2000
 QUARANTINED = "quarantined"
+GUESSED = "its label only repeats a model's guess, which no test may rest on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,13 @@ def _place(golden_set: GoldenSet, found: Candidates, chain: SchemaChain) -> tupl
     firsts = clusters_of(pairs, n_items=len(keys))
     cluster = {key: keys[int(first)] for key, first in zip(keys, firsts, strict=True)}
     _register(golden_set, {key: (sides[key], cluster[key]) for key in keys if key not in registry}, salt)
-    placed = [
-        Placed(candidate, sides[candidate.key], _digest(candidate, sides[candidate.key], salt))
-        for candidate in found.admitted
-        if sides[candidate.key] != QUARANTINED
-    ]
+    placed = []
+    for candidate in found.admitted:
+        side = sides[candidate.key]
+        if side == "test" and candidate.provenance["rests_on_guess"]:
+            found.refuse(candidate.item, GUESSED)
+        elif side != QUARANTINED:
+            placed.append(Placed(candidate, side, _digest(candidate, side, salt)))
     return placed, sorted(one.key for one in found.admitted if sides[one.key] == QUARANTINED)
 
 

@@ -42,6 +42,10 @@ def manifest_of(
         "methods": dict(sorted(Counter(one["method"] for one in told).items())),
         "annotations": sum(len(one["annotation_ids"]) for one in told),
         "simulated": _simulated(told, allowed=golden_set.allows_simulated),
+        "assisted": {
+            "annotations": sum(one["assisted_annotations"] for one in told),
+            "rests_on_guess": sum(one["rests_on_guess"] for one in told),
+        },
         "parent": {"number": parent.number, "content_hash": parent.content_hash} if parent else None,
         "hash": HASHED,
         "code": code_version(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -47,6 +48,10 @@ def batch_claim(
         cursor = ReviewerCursor.objects.select_for_update().get(queue=queue, reviewer=reviewer)
     _check_open(queue, reviewer)
     leases_expire(queue=queue, now=now, limit=5)
+    # The one that he has open on its own page comes along, where it could have come by itself.
+    own = Review.objects.filter(item__queue=queue, reviewer=reviewer, state=Review.State.LEASED, sees_guess=True)
+    plain = {f"item__{name}": value for name, value in _PLAIN.items()}
+    own.filter(lane="main", expires_at__gt=now, **plain).update(lane=LANE)
     wanted = size - batch_of(queue=queue, reviewer=reviewer, now=now).count()
     places = [cursor, None] if cursor.sort_key is not None else [None]
     for place in places:
@@ -94,15 +99,9 @@ def _fitting(
         key, after = page[-1].sort_key, Q(sort_key=page[-1].sort_key, pk__gt=page[-1].pk)
 
 
-_ORDINARY = Q(
-    state=Item.State.OPEN,
-    open_slots__gt=0,
-    reserved_for__isnull=True,
-    is_audit=False,
-    due_at__isnull=True,
-    severity=0,
-    source=Item.Source.TRACE,
-)
+# Nothing special about it.
+_PLAIN: dict[str, Any] = {"is_audit": False, "due_at__isnull": True, "severity": 0, "source": Item.Source.TRACE}
+_ORDINARY = Q(state=Item.State.OPEN, open_slots__gt=0, reserved_for__isnull=True, **_PLAIN)
 
 
 def _lease(chosen: list[UUID], *, queue: Queue, reviewer: User, now: datetime) -> list[Review]:
