@@ -34,9 +34,10 @@ def proposals_refresh(
 ) -> int:
     """Write the queue's open proposals anew. Returns how many there are. Part of the fit's transaction.
 
-    What was dismissed is not proposed again while the item has the same answers.
+    What was dismissed is not proposed again while the item has the same answers. What is proposed because somebody was
+    left out stays until he is put back.
     """
-    ConsensusProposal.objects.filter(item__queue=queue, state=State.OPEN).delete()
+    ConsensusProposal.objects.filter(item__queue=queue, state=State.OPEN, exclusion=None).delete()
     if queue.consensus_method != Queue.Method.DAWID_SKENE:
         return 0
     found = proposals_of(fit=fit, given=given, posterior=posterior, threshold=queue.settle_threshold, now=now)
@@ -45,7 +46,7 @@ def proposals_refresh(
     )
     new = [each for each in found if (each.item_id, each.n_annotations) not in dismissed]
     new.sort(key=lambda each: each.confidence)
-    return len(ConsensusProposal.objects.bulk_create(new[:MOST_PROPOSALS]))
+    return len(ConsensusProposal.objects.bulk_create(new[:MOST_PROPOSALS], ignore_conflicts=True))
 
 
 def proposals_of(
