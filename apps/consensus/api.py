@@ -34,6 +34,7 @@ class LabelOut(BaseModel):
     label: str | None = Field(description="Null where no single label is right, or the answer is free text.")
     result: list[dict[str, Any]] | None = Field(description="In Label Studio's result format.")
     confidence: float
+    distribution: dict[str, float]
     method: str
     n_annotations: int
     n_assisted: int = Field(description="Of these, given after seeing a model's guess.")
@@ -148,6 +149,7 @@ def _body(one: Label) -> dict[str, Any]:
         "label": one.label or None,
         "result": one.result,
         "confidence": one.confidence,
+        "distribution": one.distribution,
         "method": one.method,
         "n_annotations": one.n_annotations,
         "n_assisted": one.n_assisted,

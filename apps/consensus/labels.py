@@ -28,6 +28,7 @@ class Label:
     label: str
     result: list[Any] | None
     confidence: float
+    distribution: dict[str, float]  # {label: probability}; all that there is to tell of an ambiguous item
     method: str
     n_annotations: int
     n_assisted: int  # of these, given after seeing a model's guess
@@ -70,6 +71,7 @@ def label_of(consensus: Consensus) -> Label:
         label=consensus.label,
         result=consensus.result,
         confidence=consensus.confidence,
+        distribution=consensus.posterior,
         method=consensus.method,
         n_annotations=consensus.n_annotations,
         n_assisted=consensus.n_assisted,

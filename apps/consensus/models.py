@@ -98,6 +98,10 @@ class Consensus(UUIDModel):
                 condition=Q(state__in=["unsettled", "settled", "adjudicated", "ambiguous"]),
                 name="consensus_state_known",
             ),
+            # What no single answer is right for never carries one, whoever reads it.
+            models.CheckConstraint(
+                condition=~Q(state="ambiguous") | Q(label="", result__isnull=True), name="consensus_ambiguous_no_label"
+            ),
         ]
 
     def __str__(self) -> str:

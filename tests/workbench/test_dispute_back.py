@@ -1,11 +1,15 @@
 """Sent back with a question, asked about again, truly ambiguous: what each does to the item and to people."""
 
+import csv
+
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from apps.consensus.models import Adjudication, Consensus
 from apps.consensus.services import consensus_update
 from apps.labeling.models import Comment, Thread
+from apps.queues.models import Item
 from apps.queues.services import item_requeue, item_to_adjudication
 from apps.workbench import services
 from tests import factories
@@ -96,3 +100,38 @@ def test_after_ambiguous_a_label_can_still_be_decided(item, adjudicator, queue):
     services.adjudication_undo(adjudicator=adjudicator, queue=queue, now=NOW)
     decide(item, adjudicator, "label", result=result("Refund"))
     assert Consensus.objects.get(item=item).state == "adjudicated"
+
+
+def test_ambiguous_is_never_a_hard_label(client, project, queue, item, people, adjudicator, manager):
+    """Not in the API, the download, a golden set, what a model learns from, nor beside another item."""
+    from apps.consensus.labels import labels_all
+    from apps.console.label_doubts import settled_labels
+    from apps.console.labels_csv import labels_csv
+    from apps.golden.services import golden_gather, golden_set_create
+    from apps.rollout.services.cold_start import _settled_of
+    from apps.workbench.similar import similar_settled
+    from tests.factories.intake import api_client
+
+    decide(item, adjudicator, "ambiguous")
+    assert Consensus.objects.get(item=item).posterior == {"Exchange": 0.5, "Refund": 0.5}
+    (told,) = labels_all(project=project)
+    assert (told.label, told.result, told.distribution) == ("", None, {"Exchange": 0.5, "Refund": 0.5})
+    (body,) = api_client(project, "read").get("/api/v1/labels").json()["labels"]
+    assert (body["state"], body["label"] or None, body["result"]) == ("ambiguous", None, None)
+    assert body["distribution"] == told.distribution
+    header, row = csv.reader(labels_csv(project=project))
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["state"], cells["label"], cells["result"]) == ("ambiguous", "", "")
+    golden_set = golden_set_create(project=project, name="All", by=manager, now=NOW)
+    golden_gather(golden_set=golden_set, items=Item.objects.filter(pk=item.pk), by=manager, now=NOW)
+    assert not golden_set.members.exists()
+    assert not _settled_of(project).exists()
+    assert settled_labels(project=project, most=9) == []
+    assert similar_settled(item=factories.item(queue, "a hard one")) == []
+
+
+@pytest.mark.parametrize("fields", [{"label": "Refund"}, {"result": []}])
+def test_the_database_refuses_an_ambiguous_label(item, adjudicator, fields):
+    decide(item, adjudicator, "ambiguous")
+    with pytest.raises(IntegrityError, match="consensus_ambiguous_no_label"), transaction.atomic():
+        Consensus.objects.filter(item=item).update(**fields)
