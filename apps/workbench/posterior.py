@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from django.utils.translation import ngettext
 
 from apps.labeling.widgets import label_words
+from apps.labeling.widgets.registry import vote_of
 from apps.projects.labelling import LabellingConfig
 
 SHOWN_FROM = 0.01
+# Aggregations whose candidates do not exclude each other.
+INDEPENDENT = ("labels", "pooled labels", "regions")
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,14 @@ class PosteriorRow:
 
 
 def posterior_rows(config: LabellingConfig, posterior: Mapping[str, float]) -> list[PosteriorRow]:
-    """The likely labels, likeliest first, and one row for the rest of the config's classes."""
+    """The likely labels, likeliest first, and one row for the rest of the config's classes.
+
+    Several labels and regions do not exclude each other: each has its own probability, and leads above one half.
+    """
     ranked = sorted(posterior.items(), key=lambda pair: (-pair[1], pair[0]))
     likely = [(label, p) for label, p in ranked if p >= SHOWN_FROM]
+    if vote_of(config.primary).aggregation(config.primary) in INDEPENDENT:
+        return [PosteriorRow(label_words(config, label), p, is_leader=p > 0.5) for label, p in likely]
     top = likely[0][1] if likely else 0.0
     is_tie = sum(p == top for _label, p in likely) > 1
     rows = [PosteriorRow(label_words(config, label), p, is_leader=p == top and not is_tie) for label, p in likely]

@@ -16,8 +16,8 @@ from apps.consensus.algorithms.bayes_dawid_skene import expected_counts, log_ans
 from apps.consensus.algorithms.tempering import fitted_temperature
 from apps.consensus.algorithms.votes import Aggregate, Votes, certain, expected_accuracy, softmax_rows
 
-# Share of answers that have nothing to do with the level.
-LAPSE = 0.02
+# Share of answers that have nothing to do with the level, as in `number_consensus`.
+LAPSE = 0.1
 # What the pool is worth beside a reviewer's own ratings: in ratings for bias and spread, in squared levels for slope.
 PRIOR_RATINGS = 4.0
 PRIOR_SLOPE = 8.0
