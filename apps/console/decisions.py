@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.console.people_standing import held_people
 from apps.console.queue_figures import QueueRow
 from apps.core.models import Job
 from apps.evaluation.models import EvaluationRun, GateDecision
@@ -45,10 +46,11 @@ def decisions(
     evaluations: Sequence[EvaluationRun],
     rescorings: Sequence[RescoringRun],
 ) -> list[Decision]:
-    """All of them, what waits longest first. Four queries; runs are given newest first."""
+    """All of them, what waits longest first. Five queries; runs are given newest first."""
     found = [
         *_of_queues(project, rows),
         *_disputed(project, rows),
+        *_paused(project),
         *_gates(project),
         *_overrides(project),
         *_first_model(project, rows, trainings),
@@ -115,6 +117,20 @@ def _disputed(project: Project, rows: Sequence[QueueRow]) -> list[Decision]:
             Decision(words % {"n": n, "queue": queues[pk].name}, detail, "items", since, url, _("Settle them"))
         )
     return found
+
+
+def _paused(project: Project) -> list[Decision]:
+    return [
+        Decision(
+            _("%(who)s is paused in “%(queue)s”") % {"who": one.reviewer, "queue": one.queue},
+            one.reason,
+            "quality",
+            one.started_at,
+            _at("quality_reviewer", project, one.reviewer_id),
+            _("Have a look"),
+        )
+        for one in held_people(project=project)
+    ]
 
 
 def _gates(project: Project) -> list[Decision]:

@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.console import forms_people_policy
+from apps.console.forms_people_policy import PeoplePolicyFields
 from apps.queues.models import Queue
 
 # Form field: (policy field of the queue, how many of the form's units one of the queue's is).
@@ -18,6 +20,7 @@ _SCALED = {
     "audit_lane_percent": ("audit_lane_share", 100),
     "lease_minutes": ("lease_seconds", 1 / 60),
     "assistance_wrong_percent": ("assistance_wrong_share", 100),
+    **forms_people_policy.SCALED,
 }
 _FORM_FIELD = {policy: name for name, (policy, _scale) in _SCALED.items()}
 
@@ -31,6 +34,7 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("What adjudicators see"), ("shows_model_to_adjudicator",)),
     (_("The model’s guess"), ("assistance", "assistance_wrong_percent")),
     (_("What reviewers may do"), ("allows_revision",)),
+    forms_people_policy.GROUP,
 )
 _UNITS: dict[str, Any] = {
     "audit_percent": _("% of all that comes in"),
@@ -42,6 +46,7 @@ _UNITS: dict[str, Any] = {
     "sla_hours": _("hours until an item is settled"),
     "settle_threshold": "",
     "assistance_wrong_percent": _("% of the guesses that are filled in"),
+    **forms_people_policy.UNITS,
 }
 _ACQUISITION_HELP = {
     Queue.Acquisition.LEAST_CONFIDENCE: _("The most probable label is not probable enough."),
@@ -72,7 +77,7 @@ class FormRow:
     options: Sequence[tuple[Any, Any]] = ()  # radio buttons with what each means
 
 
-class QueueForm(forms.Form):
+class QueueForm(PeoplePolicyFields):
     """The policy of a queue. Ranges across fields are the service's; see `policy`."""
 
     name = forms.CharField(label=_("Name"), max_length=120)

@@ -43,8 +43,11 @@ class Vote:
 
 
 def votes_latest(*, project: Project, queue: Queue | None = None, limit: int = LATEST) -> list[Vote]:
-    """The newest answers that can be voted on and were given blind, newest first. One query."""
-    rows = Annotation.objects.filter(independent(), item__queue__project=project)
+    """The newest answers that can be voted on and were given blind, newest first. One query.
+
+    Not those to known items, on which nobody votes.
+    """
+    rows = Annotation.objects.filter(independent(), item__queue__project=project).exclude(item__source="honeypot")
     if queue is not None:
         rows = rows.filter(item__queue=queue)
     found = (

@@ -57,8 +57,8 @@ def queues_adjudicable_by(*, user: User) -> QuerySet[Queue]:
 
 
 def items_of_project(*, project: Project) -> QuerySet[Item]:
-    """All items of one project; views reach the project by `projects_visible_to` first."""
-    return Item.objects.filter(queue__project=project)
+    """All items of one project but its honeypots; views reach the project by `projects_visible_to` first."""
+    return Item.objects.filter(queue__project=project).exclude(source=Item.Source.HONEYPOT)
 
 
 # How an adjudicator may go through his queue; each order is an index.

@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.console import agreement_figures, reviewer_figures
 from apps.console import quality_figures as figures
 from apps.console.guards import ProjectRequest, project_page
+from apps.console.people_standing import standings_of
 from apps.console.queue_figures import queues_of
 from apps.labeling.models import Annotation
 from apps.projects.models import Project
@@ -69,6 +70,7 @@ def reviewer(request: ProjectRequest, project: Project, reviewer_id: UUID) -> Ht
         "confusion": figures.confusion_of(mine),
         "pool": figures.confusion_of([vote for vote in votes if vote.reviewer_id != person.pk]),
         "signs": signs,
+        "standings": standings_of(person=person, queues=queues_of(project=project), votes=mine),
         "min_items": figures.MIN_ITEMS,
         "now": timezone.now(),
     }

@@ -19,12 +19,13 @@ from apps.accounts.shifts import on_shift
 from apps.console.assistance_figures import assistance_figures
 from apps.console.forms_queues import PeopleForm, QueueForm
 from apps.console.guards import ProjectRequest, project_page
+from apps.console.people_standing import held_people, left_out_people
 from apps.console.queue_figures import UNDECIDED, leases_of, next_items, people_by_queue, queue_rows, queues_of
 from apps.core.errors import Conflict, InvalidInput
 from apps.projects.models import Project
 from apps.projects.rights import Right
 from apps.queues import services
-from apps.queues.models import Queue
+from apps.queues.models import Item, Queue
 from apps.queues.selectors import queues_workable_by
 
 
@@ -88,6 +89,10 @@ def _queue_page(
         "people": people,
         "n_on_shift": on_shift(people=people, now=now),
         "leases": leases_of(queue=queue),
+        "paused_people": held_people(project=project).filter(queue=queue),
+        "left_out_people": left_out_people(project=project).filter(queue=queue),
+        "n_known": queue.items.filter(state=Item.State.HONEYPOT).count(),
+        "hides_leases": request.user.pk in working,
         # The order shows the model's doubt, which whoever answers here must not see.
         "next_items": [] if request.user.pk in working else next_items(queue=queue),
         "assistance": assistance_figures(queue=queue, but=request.user if request.user.pk in working else None),

@@ -1,0 +1,131 @@
+"""What managers see of people in a queue that mixes in known items: who is how good, who is paused or left out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+
+from apps.accounts.models import User
+from apps.consensus.algorithms.accuracy import AccuracyPosterior, accuracy_posterior
+from apps.consensus.services.exclusions import items_to_recompute
+from apps.consensus.services.honeypots import HoneypotRecord, honeypot_record
+from apps.console.quality_figures import Vote
+from apps.labeling.models import Annotation
+from apps.projects.models import Project
+from apps.projects.selectors import schema_current
+from apps.queues.models import Item, Queue, ReviewerExclusion, ReviewerPause
+
+
+@dataclass(frozen=True)
+class QueueStanding:
+    """One person in one queue."""
+
+    queue: Queue
+    person: User
+    record: HoneypotRecord
+    settled: AccuracyPosterior  # by what ordinary items settled on
+    pause: ReviewerPause | None
+    exclusion: ReviewerExclusion | None
+    n_stale: int  # items that are still to be recomputed
+
+    @property
+    def known(self) -> AccuracyPosterior:
+        return accuracy_posterior(self.record.n_right, len(self.record.answers))
+
+    @property
+    def has_known(self) -> bool:
+        return bool(self.record.answers) or self.queue.honeypot_share > 0
+
+    @property
+    def run(self) -> list[dict[str, Any]]:
+        """The test's evidence after each known item, for a line chart."""
+        return [{"x": str(at), "y": value, "n": at} for at, value in enumerate(self.record.path, start=1)]
+
+    @property
+    def evidence(self) -> tuple[float, float]:
+        """What there is now, and what pauses."""
+        return self.record.evidence, self.record.test.limit
+
+
+def standings_of(*, person: User, queues: Iterable[Queue], votes: Sequence[Vote]) -> list[QueueStanding]:
+    """The person in each queue where he answered. `votes`: his latest ones in the project. Some queries a queue."""
+    answered = Annotation.objects.filter(reviewer=person, status=Annotation.Status.CURRENT)
+    here = set(answered.order_by().values_list("item__queue", flat=True).distinct())
+    return [standing_of(person=person, queue=queue, votes=votes) for queue in queues if queue.pk in here]
+
+
+def standing_of(*, person: User, queue: Queue, votes: Sequence[Vote]) -> QueueStanding:
+    judged = [vote.label == vote.settled for vote in votes if vote.queue_id == queue.pk and vote.settled]
+    now = Q(queue=queue, reviewer=person, ended_at__isnull=True)
+    return QueueStanding(
+        queue=queue,
+        person=person,
+        record=honeypot_record(queue=queue, reviewer=person),
+        settled=accuracy_posterior(sum(judged), len(judged)),
+        pause=ReviewerPause.objects.filter(now).select_related("started_by").first(),
+        exclusion=ReviewerExclusion.objects.filter(now).select_related("started_by").first(),
+        n_stale=items_to_recompute(queue=queue, reviewer=person).count(),
+    )
+
+
+def held_people(*, project: Project) -> QuerySet[ReviewerPause]:
+    """Who is paused now in any queue of the project, the longest first."""
+    paused = ReviewerPause.objects.filter(queue__project=project, ended_at__isnull=True)
+    return paused.select_related("queue", "reviewer", "started_by").order_by("started_at", "pk")
+
+
+def left_out_people(*, project: Project) -> QuerySet[ReviewerExclusion]:
+    """Whose answers count for nothing now in any queue of the project."""
+    out = ReviewerExclusion.objects.filter(queue__project=project, ended_at__isnull=True)
+    return out.select_related("queue", "reviewer", "started_by").order_by("started_at", "pk")
+
+
+@dataclass(frozen=True)
+class KnownItem:
+    """A honeypot with how its answers came out: many wrong ones can mean that the known answer is."""
+
+    item: Item
+    n: int
+    n_right: int
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Wrong for most of at least five people."""
+        return self.n >= 5 and self.n_right * 2 < self.n
+
+
+def known_items(*, queue: Queue) -> list[KnownItem]:
+    """The queue's honeypots, the most often missed first. One query."""
+    current = Q(annotations__status=Annotation.Status.CURRENT)
+    right = current & Q(annotations__label=F("known_answer__label"))
+    rows: Any = queue.items.filter(state=Item.State.HONEYPOT).select_related("known_answer", "schema")
+    rows = rows.annotate(n=Count("annotations", filter=current), n_right=Count("annotations", filter=right))
+    found = [KnownItem(row, row.n, row.n_right) for row in rows]
+    return sorted(found, key=lambda one: (one.n_right - one.n, one.item.search_text))
+
+
+def labels_of(found: Sequence[KnownItem]) -> list[tuple[str, int]]:
+    """How many there are of each label, the commonest first."""
+    counts: dict[str, int] = defaultdict(int)
+    for one in found:
+        counts[one.item.known_answer.label] += 1
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def n_resting(*, queue: Queue) -> int:
+    """Honeypots under older labels, which are given to nobody."""
+    current = schema_current(project=queue.project)
+    return queue.items.filter(state=Item.State.HONEYPOT).exclude(schema=current).count()
+
+
+def people_tested(*, queue: Queue) -> list[QueueStanding]:
+    """Everybody with an answer to a known item, a pause or an exclusion here, those with most evidence first."""
+    given = Annotation.objects.filter(item__queue=queue, item__state=Item.State.HONEYPOT, status="current")
+    ids: set[UUID] = set(given.order_by().values_list("reviewer", flat=True).distinct())
+    for model in (ReviewerPause, ReviewerExclusion):
+        ids |= set(model._default_manager.filter(queue=queue, ended_at=None).values_list("reviewer", flat=True))
+    found = [standing_of(person=person, queue=queue, votes=()) for person in User.objects.filter(pk__in=ids)]
+    return sorted(found, key=lambda one: (one.pause is None, -one.record.evidence, str(one.person)))
