@@ -43,7 +43,7 @@ EXPECTED = [("1", "a", "cat"), ("1", "b", "dog"), ("2", "a", "cat")]
         PLAIN.replace("\n", "\r"),
         PLAIN.encode("utf-8-sig"),
         PLAIN.encode("utf-16"),
-        gzip.compress(PLAIN.encode()),
+        gzip.compress(PLAIN.encode(), mtime=0),
         "\n\n" + PLAIN + "\n  \n",
         "Item, Worker ,LABEL\n 1 ,a, cat\n1,b,dog\n2,a,cat",
         "when,task,note,label,reviewer\nx,1,,cat,a\ny,1,,dog,b\nz,2,,cat,a\n",
@@ -118,7 +118,7 @@ def test_labels_read_drops_conflicting_answers_when_told(tmp_path):
         ("item,worker,label,label\n1,a,x,y\n", "2 columns named label"),
         ('item,worker,label\n1,a,"x\n2,a,x\n', "no proper CSV behind line"),
         (b"item,worker,label\n1,a,x\n" + b"\xff\xfe\xfa", "not UTF-8"),
-        (gzip.compress(PLAIN.encode())[:-9], "cannot be read"),
+        (gzip.compress(PLAIN.encode(), mtime=0)[:-9], "cannot be read"),
     ],
 )
 def test_labels_read_refuses_in_words(tmp_path, content, words):
