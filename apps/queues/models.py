@@ -55,7 +55,7 @@ class Queue(UUIDModel):
     state = models.CharField(max_length=16, choices=State, default=State.OPEN)
     takes_traces = models.BooleanField(default=True)  # every new trace of the project becomes an item
     takes_escalations = models.BooleanField(default=True)  # escalated traces become items, with severity and deadline
-    acquisition = models.CharField(max_length=24, choices=Acquisition, default=Acquisition.ENTROPY)
+    acquisition = models.CharField(max_length=24, choices=Acquisition, default=Acquisition.MARGIN)
     overlap_min = models.PositiveSmallIntegerField(default=2)  # answers asked for at first
     overlap_max = models.PositiveSmallIntegerField(default=3)  # at most
     settle_threshold = models.FloatField(default=0.9)  # confidence from which an item is settled
