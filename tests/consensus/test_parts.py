@@ -3,7 +3,8 @@
 import pytest
 
 from apps.consensus.models import Consensus, ConsensusProposal, ReviewerQuality
-from apps.consensus.services import consensus_update, quality_fit
+from apps.consensus.services import consensus_of, consensus_update, item_facts, quality_fit
+from apps.consensus.services.fits import control_fits
 from apps.consensus.services.parts import whole_of
 from apps.labeling.widgets import answer_label, check_result
 from apps.labeling.widgets.registry import VOTES, WIDGETS
@@ -351,6 +352,40 @@ def test_a_fit_learns_who_is_right_and_the_next_answers_are_read_by_it(name):
     if name != "text":  # whose confidence is how close the others come
         assert sure.confidence > unsure.confidence
     assert sure.label == (answer_label(config_of(item.schema), right) or "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", FITS)
+def test_a_submit_asks_the_database_nothing_more_for_any_kind(name, django_assert_num_queries):
+    controls, make = FITS[name]
+    queue, people = filled(controls, make)
+    quality_fit(queue=queue, now=NOW)
+    item = judged(queue, people, [make(0)[0], make(0)[1]])
+    locked = item_lock(item_id=item.pk)
+    facts = item_facts(item=locked)
+    # The fit and its people are remembered by the process.
+    first = consensus_of(item=locked, facts=facts, now=NOW)
+    with django_assert_num_queries(0):
+        again = consensus_of(item=locked, facts=facts, now=NOW)
+    assert (first.result, first.confidence, first.fit_id) == (again.result, again.confidence, facts.fit_id)
+
+
+@pytest.mark.django_db
+def test_a_submit_gives_what_the_fit_gives_for_all_items():
+    controls, make = FITS["several"]
+    queue, _ = filled(controls, make)
+    fit = quality_fit(queue=queue, now=NOW)
+    batch = control_fits(queue=queue)
+    assert fit.controls == {name: dict(skills.pool) for name, skills in batch.skills.items()}
+    fitted = {each.item_id: batch.whole(each) for each in batch.items}
+    for item in queue.items.all():
+        found = standing(item)
+        # The primary choice has the matrices of the packed fit; the others these very ones.
+        for control in ("topic", "stars"):
+            assert found.parts[control]["confidence"] == pytest.approx(
+                fitted[item.pk].parts[control]["confidence"], abs=1e-9
+            )
+        assert found.result == fitted[item.pk].result
 
 
 @pytest.mark.django_db

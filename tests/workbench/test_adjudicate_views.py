@@ -176,6 +176,26 @@ def test_start_from_one_of_the_texts(client, db, adjudicator, people):
     assert html.count("A better text") == 2
 
 
+def test_labels_that_several_agree_on_are_filled_in(client, db, adjudicator, people):
+    choices = "".join(f'<Choice value="{each}"/>' for each in ("Money", "Sport", "Art"))
+    project = factories.project(
+        config=f'<View><Text name="m" value="$message"/><Choices name="topic" toName="m" choice="multiple">{choices}'
+        "</Choices></View>"
+    )
+    factories.member(project, "adjudicator", user=adjudicator)
+    item = factories.item(factories.queue(project), "a hard one")
+    for person, labels in zip(people, (["Money"], ["Money", "Art"]), strict=True):
+        result = [{"id": "t", "from_name": "topic", "to_name": "m", "type": "choices", "value": {"choices": labels}}]
+        factories.annotation(item, person, str(labels), result=result)
+    consensus_update(item=item, now=NOW)
+    item_to_adjudication(item=item, reason="2 answers, the limit")
+    client.force_login(adjudicator)
+    html = client.get(url("adjudicate", item.queue_id)).content.decode()
+    assert "Filled in with what the answers have in common" in html
+    # What is tied is in it: taking away is easier than finding.
+    assert [f'value="{each}" checked' in html for each in ("Money", "Sport", "Art")] == [True, False, True]
+
+
 def test_simulated_votes_are_marked(htmx, queue, people):
     item = dispute(queue, people)
     html = htmx.get(url("adjudicate", queue.pk)).content.decode()

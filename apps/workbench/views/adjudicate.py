@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from apps.accounts.http import AuthedRequest
+from apps.consensus.services.starting_points import starting_point
 from apps.core.errors import Conflict
 from apps.labeling.services import draft_drop, draft_of, draft_save
 from apps.labeling.widgets import FormState, initial_state, render_review, state_from_result
@@ -42,6 +43,7 @@ class Kept:
     question: str = ""  # to the reviewers, if it goes back
     has_draft: bool = False
     undone: str = ""  # the decision that was taken back, in words
+    is_merged: bool = False  # it begins with what the answers have in common
 
 
 def _kept(*, item: Item, request: AuthedRequest, config: LabellingConfig, form: DecisionForm | None) -> Kept:
@@ -55,8 +57,11 @@ def _kept(*, item: Item, request: AuthedRequest, config: LabellingConfig, form: 
     if undone is not None and undone.result:
         words = selectors.decision_words(undone)
         return Kept(state_from_result(config, undone.result, data=item.data), reason=undone.reason, undone=words)
-    start = _vote_to_start_from(request, item)
-    return Kept(state_from_result(config, start, data=item.data) if start else initial_state(config, item.data))
+    if start := _vote_to_start_from(request, item):
+        return Kept(state_from_result(config, start, data=item.data))
+    if merged := starting_point(item=item, consensus=getattr(item, "consensus", None)):
+        return Kept(state_from_result(config, merged, data=item.data), is_merged=True)
+    return Kept(initial_state(config, item.data))
 
 
 def _vote_to_start_from(request: AuthedRequest, item: Item) -> list[dict[str, Any]] | None:
