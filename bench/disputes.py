@@ -5,6 +5,7 @@ that settles. Texts are made of words with the frequencies of a language (Zipf's
 """
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -85,11 +86,12 @@ def write_texts(queue: Any, rng: random.Random) -> None:
     """Twelve words each."""
     from django.db import connection
 
-    shares = [1 / rank for rank in range(1, WORDS + 1)]
+    n_items = queue.items.count()
+    shares = list(itertools.accumulate(1 / rank for rank in range(1, WORDS + 1)))
     run("CREATE TABLE bench_text (n serial PRIMARY KEY, words text)")
     with connection.cursor() as cursor, cursor.copy("COPY bench_text (words) FROM STDIN") as copy:
-        for _ in range(queue.items.count()):
-            copy.write_row([" ".join(f"word{n}" for n in rng.choices(range(WORDS), shares, k=12))])
+        for _ in range(n_items):
+            copy.write_row([" ".join(f"word{n}" for n in rng.choices(range(WORDS), cum_weights=shares, k=12))])
     run("""UPDATE queues_item i SET search_text = t.words
            FROM (SELECT id, row_number() OVER () AS n FROM queues_item WHERE queue_id = %s) k
            JOIN bench_text t USING (n) WHERE i.id = k.id""", [queue.pk])  # fmt: skip
