@@ -34,7 +34,7 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("What adjudicators see"), ("shows_model_to_adjudicator",)),
     (_("The model’s guess"), ("assistance", "assistance_wrong_percent")),
     (_("What reviewers may do"), ("allows_revision",)),
-    forms_people_policy.GROUP,
+    *forms_people_policy.GROUPS,
 )
 _UNITS: dict[str, Any] = {
     "audit_percent": _("% of all that comes in"),

@@ -10,13 +10,15 @@ from django.db.models import Count, F, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.consensus.algorithms.accuracy import AccuracyPosterior, accuracy_posterior
+from apps.consensus.models import QualificationRound
 from apps.consensus.services.exclusions import items_to_recompute
 from apps.consensus.services.honeypots import HoneypotRecord, honeypot_record
 from apps.console.quality_figures import Vote
 from apps.labeling.models import Annotation
 from apps.projects.models import Project
 from apps.projects.selectors import schema_current
-from apps.queues.models import Item, Queue, ReviewerExclusion, ReviewerPause
+from apps.queues.models import Item, Queue, ReviewerAdmission, ReviewerExclusion, ReviewerPause
+from apps.queues.selectors import reviewer_ids
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,32 @@ def n_resting(*, queue: Queue) -> int:
     """Honeypots under older labels, which are given to nobody."""
     current = schema_current(project=queue.project)
     return queue.items.filter(state=Item.State.HONEYPOT).exclude(schema=current).count()
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody who works in a queue that asks for a qualification."""
+
+    person: User
+    admission: ReviewerAdmission | None
+    rounds: list[QualificationRound]  # with `n_right` and `n_items`
+
+
+def newcomers(*, queue: Queue) -> list[Newcomer]:
+    """Everybody who works in the queue, those who are not in yet first. Empty where nothing is asked. Four queries."""
+    if not queue.qualification_items:
+        return []
+    people = User.objects.filter(pk__in=reviewer_ids(queue=queue)).order_by("name", "email")
+    rows = queue.revieweradmissions.filter(ended_at=None).select_related("started_by")
+    admitted = {row.reviewer_id: row for row in rows}
+    rounds = defaultdict(list)
+    counted = queue.qualification_rounds.annotate(
+        n_items=Count("answers"), n_right=Count("answers", filter=Q(answers__is_right=True))
+    )
+    for each in counted.order_by("number"):
+        rounds[each.reviewer_id].append(each)
+    found = [Newcomer(person, admitted.get(person.pk), rounds[person.pk]) for person in people]
+    return sorted(found, key=lambda one: one.admission is not None)
 
 
 def people_tested(*, queue: Queue) -> list[QueueStanding]:

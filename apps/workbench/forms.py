@@ -98,6 +98,15 @@ class RevisionForm(ConfigForm):
         return cleaned
 
 
+class QualificationForm(ConfigForm):
+    """An answer to a practice item."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["result"] = self.answer()
+        return cleaned
+
+
 class DecisionForm(ConfigForm):
     """An adjudicator's decision; only one for a label has an answer."""
 

@@ -14,19 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.models import User
 from apps.console import people_standing
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.queue_figures import queues_of
 from apps.console.views.queues import queues_page
-from apps.core.errors import InvalidInput
+from apps.core.errors import Conflict, InvalidInput
 from apps.golden.models import GoldenVersion
 from apps.golden.selectors import versions_of
 from apps.golden.services.honeypots import MOST, honeypots_add
 from apps.projects.models import Project
 from apps.projects.rights import Right
 from apps.queues.models import Item, Queue
-from apps.queues.selectors import queues_workable_by
-from apps.queues.services import item_retire
+from apps.queues.selectors import queues_workable_by, reviewer_ids
+from apps.queues.services import item_retire, reviewer_admission_end, reviewer_admit
 
 _CHANCE = random.SystemRandom()
 SHOWN = 200
@@ -75,6 +76,7 @@ def _page(
         "labels": people_standing.labels_of(found),
         "items": [] if is_blind else found[:SHOWN],
         "is_blind": is_blind,
+        "newcomers": people_standing.newcomers(queue=queue),
         "people": people_standing.people_tested(queue=queue),
         "now": timezone.now(),
     }
@@ -119,9 +121,34 @@ def known_remove(request: ProjectRequest, project: Project, queue_slug: str, ite
     return redirect("console:queue_known", project.slug, queue.slug)
 
 
+@project_page(Right.MANAGE)
+@require_POST
+def admit(request: ProjectRequest, project: Project, queue_slug: str, user_id: UUID) -> HttpResponse:
+    queue = _queue(project, queue_slug)
+    person = get_object_or_404(User, pk=user_id, pk__in=reviewer_ids(queue=queue))
+    reviewer_admit(queue=queue, reviewer=person, reason=_("by hand"), by=request.user, now=timezone.now())
+    messages.success(request, _("%(who)s is let in.") % {"who": person})
+    return redirect("console:queue_known", project.slug, queue.slug)
+
+
+@project_page(Right.MANAGE)
+@require_POST
+def admission_end(request: ProjectRequest, project: Project, queue_slug: str, user_id: UUID) -> HttpResponse:
+    queue = _queue(project, queue_slug)
+    person = get_object_or_404(User, pk=user_id, pk__in=reviewer_ids(queue=queue))
+    try:
+        reviewer_admission_end(queue=queue, reviewer=person, by=request.user, now=timezone.now())
+        messages.success(request, _("%(who)s has to qualify again. What they answered stays.") % {"who": person})
+    except Conflict as exc:
+        messages.warning(request, exc.message)
+    return redirect("console:queue_known", project.slug, queue.slug)
+
+
 _HERE = "p/<slug:slug>/queues/<slug:queue_slug>/known/"
 urlpatterns = [
     path(_HERE, known, name="queue_known"),
     path(f"{_HERE}add/", known_add, name="queue_known_add"),
+    path(f"{_HERE}people/<uuid:user_id>/admit/", admit, name="queue_admit"),
+    path(f"{_HERE}people/<uuid:user_id>/unadmit/", admission_end, name="queue_unadmit"),
     path(f"{_HERE}<uuid:item_id>/remove/", known_remove, name="queue_known_remove"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from apps.queues.models import Item, Queue, QueueMember
 from apps.queues.services.items import item_retire
 from apps.queues.services.leases import leases_return
 from apps.queues.services.order import cursors_reset
+from apps.queues.services.people import admit_those_who_answered
 from apps.queues.services.policy_people import PEOPLE_FIELDS, people_policy_check
 from apps.queues.services.slots import stranded_sweep
 
@@ -72,6 +74,8 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
     )
     if "is_open_to_all" in policy:
         stranded_sweep(queue=queue)
+    if policy.get("qualification_items"):
+        admit_those_who_answered(queue=queue, by=by, now=timezone.now())
     return queue
 
 
