@@ -6,7 +6,6 @@ Borda's points because it reads partial rankings as they are: who was not shown 
 an imagined win in one comparison with a middling candidate keeps the worths finite.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -42,19 +41,7 @@ def ranking_consensus(
 
     Raises ValueError where a ranking names a candidate twice or one that does not exist.
     """
-    for ranking in rankings:
-        if len(set(ranking)) != len(ranking) or not all(0 <= each < n_candidates for each in ranking):
-            raise ValueError("a ranking names each candidate at most once, by its number")
-    # Equal rankings are walked once.
-    counted: Counter[tuple[int, ...]] = Counter()
-    for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
-        counted[tuple(ranking)] += weight  # type: ignore[assignment]
-    # Sorted, since sums in another order differ in their last digit.
-    chains = [
-        (np.array(ranking, dtype=np.int64), float(count))
-        for ranking, count in sorted(counted.items())
-        if len(ranking) > 1
-    ]
+    chains = _chains(rankings, weights or [1.0] * len(rankings), n_candidates)
     # How often each was chosen before somebody else, with half a win against the imagined middle.
     wins = np.full(n_candidates, 0.5)
     for chain, count in chains:
@@ -72,6 +59,20 @@ def ranking_consensus(
         worth, rounds = following, rounds + 1
     shares = worth / worth.sum() if n_candidates else worth
     return RankingConsensus(shares, tuple(np.argsort(-shares, kind="stable").tolist()), rounds, converged)
+
+
+def _chains(
+    rankings: Sequence[Sequence[int]], weights: Sequence[float], n_candidates: int
+) -> list[tuple[NDArray[np.int64], float]]:
+    """Each different ranking once, with its weight. Sorted, since sums in another order differ in their last digit."""
+    counted: dict[tuple[int, ...], float] = {}
+    for ranking, weight in zip(rankings, weights, strict=True):
+        if len(set(ranking)) != len(ranking) or not all(0 <= each < n_candidates for each in ranking):
+            raise ValueError("a ranking names each candidate at most once, by its number")
+        counted[tuple(ranking)] = counted.get(tuple(ranking), 0.0) + weight
+    return [
+        (np.array(ranking, dtype=np.int64), weight) for ranking, weight in sorted(counted.items()) if len(ranking) > 1
+    ]
 
 
 Order = tuple[str, ...]
