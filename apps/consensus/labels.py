@@ -74,7 +74,7 @@ def label_of(consensus: Consensus) -> Label:
         distribution=consensus.posterior,
         method=consensus.method,
         n_annotations=consensus.n_annotations,
-        n_assisted=consensus.n_assisted,
+        n_assisted=consensus.n_assisted,  # type: ignore[attr-defined]  # annotated by `consensuses_of`
         is_simulated=consensus.n_simulated > 0,
         is_synthetic=item.trace is not None and item.trace.origin == Trace.Origin.SYNTHETIC,
         schema_version=item.schema.version,

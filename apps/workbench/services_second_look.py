@@ -16,7 +16,7 @@ from apps.labeling.second_look import second_look_close
 from apps.labeling.suggestions import suggestion_seen
 from apps.labeling.widgets import Result
 from apps.queues import services as queues
-from apps.queues.models import Item
+from apps.queues.models import Item, Queue
 from apps.workbench.services import is_adjudicated
 from apps.workbench.services_revise import stand_again
 
@@ -43,7 +43,7 @@ def second_look_decide(*, review_id: UUID, reviewer: User, result: Result | None
         raise Conflict(_("Your answer was taken back meanwhile."))
     mine.item = item
     seen = suggestion_seen(review=mine.review)
-    if seen is None or seen.outcome:
+    if seen is None or seen.mode != Queue.Assistance.AFTER_ANSWER or seen.outcome:
         return mine
     if result is None or canonical_bytes(result) == canonical_bytes(mine.result):
         second_look_close(suggestion=seen, outcome=Outcome.KEPT)
