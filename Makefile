@@ -15,7 +15,7 @@ REQUIREMENTS := requirements/base.txt requirements/ml.txt requirements/dev.txt r
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help install demo reset home database test lint types floors migrations unit browser e2e faults lock
+.PHONY: help install demo reset home database test lint types floors migrations messages unit browser e2e faults lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ floors: install ## Who may import whom
 
 migrations: install ## Every change of a model has its migration
 	$(PY) manage.py makemigrations --check --dry-run
+
+messages: install ## Bring the catalogues of translations up to date
+	$(PY) -m config.messages
 
 unit: install ## Unit and API tests
 	$(PY) -m pytest -n 2 --ignore tests/e2e --ignore tests/faults

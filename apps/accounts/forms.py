@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.keys import COMMANDS, answer_row_problem, keys_problems, row_of
 from apps.accounts.models import Preferences
-from apps.accounts.selectors import languages
 from apps.accounts.shifts import shift_problems
 
 _CONTINENTS = frozenset(
@@ -141,10 +140,8 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # generic onl
             )
             attrs = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "onekey"}
             self.fields[f"key_{command}"].widget.attrs |= attrs
-        choices = [("", _("As the browser asks for")), *languages()]
+        choices = [("", _("As the browser asks for")), *settings.LANGUAGES]
         self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=choices, required=False)
-        if len(choices) <= 2:
-            del self.fields["language"]
 
     def keys(self) -> dict[str, str]:
         """The letter of each command; an emptied field means the ready one."""

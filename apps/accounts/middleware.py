@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.middleware.locale import LocaleMiddleware
+from django.utils import timezone, translation
 
 from apps.accounts.selectors import preferences_of
 from apps.accounts.shifts import zone_of
@@ -18,3 +19,13 @@ def own_time_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callab
             return get_response(request)
 
     return answer
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """What the person chose, else what the browser asks for. Programs always read English: they compare words."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        if request.path_info.startswith("/api/v1/"):
+            translation.activate("en")
+            request.LANGUAGE_CODE = translation.get_language()

@@ -2,12 +2,9 @@
 
 import hashlib
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.utils.translation import get_language_info, to_language
 from django.utils.translation import gettext as _
 
 from apps.accounts.errors import InvitationOver, InvitationUnknown
@@ -56,10 +53,3 @@ def preferences_of(*, user: User) -> Preferences:
         return user.preferences
     except Preferences.DoesNotExist:
         return Preferences(user=user)
-
-
-def languages() -> list[tuple[str, str]]:
-    """(code, own name) of the languages that the pages are written in: English, and what has a catalogue."""
-    paths = [Path(folder) for folder in settings.LOCALE_PATHS]
-    found = {to_language(place.parent.parent.name) for path in paths for place in path.glob("*/LC_MESSAGES/django.mo")}
-    return [(code, get_language_info(code)["name_local"]) for code in sorted({"en", *found})]

@@ -25,7 +25,6 @@ from apps.accounts.models import Invitation
 
 # Where an accepted invitation's session comes from; with two backends Django wants it named.
 BACKEND = "apps.accounts.backends.PersonBackend"
-YEAR_S = 365 * 24 * 3600
 
 
 class Unprocessable:
@@ -43,9 +42,10 @@ class Login(Unprocessable, auth_views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """The language that the person chose comes along to every browser."""
+        """The language that the person chose comes along to every browser; without a choice this browser's stays."""
         response = super().form_valid(form)
-        speak(response, selectors.preferences_of(user=form.get_user()).language)
+        if language := selectors.preferences_of(user=form.get_user()).language:
+            speak(response, language)
         return response
 
 
@@ -80,10 +80,17 @@ class PasswordResetConfirm(Unprocessable, auth_views.PasswordResetConfirmView):
 
 def speak(response: HttpResponse, language: str) -> None:
     """Let this browser ask for a language from now on; empty: for its own."""
-    if language:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR_S, samesite="Lax", httponly=True)
-    else:
+    if not language:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+        return
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+    )
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:

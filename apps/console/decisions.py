@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from apps.console.people_standing import held_people
 from apps.console.queue_figures import QueueRow
+from apps.core import figures
 from apps.core.models import Job
 from apps.evaluation.models import EvaluationRun, GateDecision
 from apps.evaluation.selectors import decisions_of
@@ -74,7 +75,7 @@ def _of_queues(project: Project, rows: Sequence[QueueRow]) -> list[Decision]:
         if row.queue.state == Queue.State.CLOSED:
             continue
         here = _at("queue", project, row.queue.slug)
-        name = {"queue": row.queue.name, "n": f"{row.counts.late:,}"}
+        name = {"queue": row.queue.name, "n": figures.count(row.counts.late)}
         if not row.n_people:
             words = _("Nobody works in “%(queue)s”") % name
             detail = _("Its items wait for ever. Give somebody the reviewer role, or name people in the queue.")
@@ -82,7 +83,7 @@ def _of_queues(project: Project, rows: Sequence[QueueRow]) -> list[Decision]:
         elif row.queue.state == Queue.State.PAUSED and row.counts.waiting:
             detail = ngettext("%(n)s item waits.", "%(n)s items wait.", row.counts.waiting)
             words = _("“%(queue)s” is paused") % name
-            told = detail % {"n": f"{row.counts.waiting:,}"}
+            told = detail % {"n": figures.count(row.counts.waiting)}
             found.append(Decision(words, told, "queues", row.counts.oldest_at, here, _("Open the queue")))
         elif row.counts.late:
             words = ngettext(
@@ -96,7 +97,8 @@ def _of_queues(project: Project, rows: Sequence[QueueRow]) -> list[Decision]:
 def _pace(row: QueueRow) -> str:
     promise = _("Promise: %(promise)s.") % {"promise": row.promise}
     if not row.time_to_clear:
-        return f"{promise} {_('Nobody answered here in the last 24 hours.')}"
+        nobody = _("Nobody answered here in the last 24 hours.")
+        return f"{promise} {nobody}"
     words = _("At the last day’s pace of %(n)s answers the queue is clear in about %(time)s.")
     return f"{promise} {words % {'n': row.n_answers_day, 'time': row.time_to_clear}}"
 
@@ -181,7 +183,7 @@ def _first_model(project: Project, rows: Sequence[QueueRow], trainings: Sequence
     settled = sum(row.counts.settled for row in rows)
     if trainings or settled < FIRST_MODEL_FROM:
         return []
-    words = _("%(n)s items are settled and there is no model yet") % {"n": f"{settled:,}"}
+    words = _("%(n)s items are settled and there is no model yet") % {"n": figures.count(settled)}
     detail = _("Freeze a golden version and train the first model; it then orders the queues by its doubt.")
     return [Decision(words, detail, "training", None, _at("training", project), _("Train a model"))]
 

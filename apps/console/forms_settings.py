@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import TouchstoneError
 from apps.intake.algorithms.filters import DEFAULT_WEIGHTS
+from apps.intake.models import Signal
 from apps.projects.models import ApiKey, Membership
 
 
@@ -93,7 +94,7 @@ class WeightsForm(forms.Form):
             if kind == "thumbs_up":
                 continue
             self.fields[kind] = forms.FloatField(
-                label="CSAT" if kind == "csat" else kind.replace("_", " ").capitalize(),
+                label=Signal.Kind(kind).label,
                 min_value=0,
                 max_value=1,
                 initial=weights.get(kind, default),

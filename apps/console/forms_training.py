@@ -15,7 +15,8 @@ _LORA = LoraSettings()
 
 
 def _version_words(version: GoldenVersion) -> str:
-    return f"{version} ({version.manifest['splits'].get('train', 0)} {_('items to train on')})"
+    n = version.manifest["splits"].get("train", 0)
+    return _("%(version)s (%(n)s items to train on)") % {"version": version, "n": n}
 
 
 class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]

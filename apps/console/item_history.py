@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus
+from apps.core.retold import retold
 from apps.events.models import Event
 from apps.golden.models import GoldenItem
 from apps.intake.models import Prediction
@@ -93,7 +94,7 @@ def item_history(*, item: Item, user: User, now: datetime) -> ItemHistory:
 def _why(item: Item, *, now: datetime) -> list[str]:
     if item.state in (Item.State.OPEN, Item.State.ADJUDICATION):
         return explain_to_manager(item=item, now=now)
-    return [str(term["words"]) for term in item.terms]  # It waits no more, and nothing is due.
+    return [retold(str(term["words"])) for term in item.terms]  # It waits no more, and nothing is due.
 
 
 def _answers(item: Item) -> list[Answer]:

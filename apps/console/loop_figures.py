@@ -17,6 +17,7 @@ from apps.console.quality_figures import alpha_of, has_simulated, votes_latest
 from apps.console.queue_figures import DAY, QueueRow
 from apps.console.training_figures import STATE_KINDS, kept_accuracy
 from apps.core import figures
+from apps.core.retold import retold
 from apps.evaluation.models import EvaluationRun, GateDecision
 from apps.golden.selectors import versions_of
 from apps.intake.models import Signal, Trace
@@ -71,8 +72,8 @@ def intake_tile(*, project: Project, now: datetime) -> Tile:
     return Tile(
         name=_("Intake"),
         url=_url("intake", project),
-        figure=f"{counts['n']:,}",
-        words=_("traces in 24 hours, %(week)s in 7 days, counted.") % {"week": f"{week:,}"},
+        figure=figures.count(counts["n"]),
+        words=_("traces in 24 hours, %(week)s in 7 days, counted.") % {"week": figures.count(week)},
         trend=[one.count for one in days[:-1]],  # today is not over yet
         state=_calm(),
         mark=_("Synthetic") if any(one.synthetic for one in days) else "",
@@ -84,11 +85,11 @@ def queues_tile(*, project: Project, rows: Sequence[QueueRow], now: datetime) ->
     undecided = sum(row.n_undecided for row in rows)
     oldest = min((row.counts.oldest_at for row in rows if row.counts.oldest_at), default=None)
     late = sum(row.counts.late for row in rows)
-    items = ngettext("%(n)s item", "%(n)s items", undecided) % {"n": f"{undecided:,}"}
+    items = ngettext("%(n)s item", "%(n)s items", undecided) % {"n": figures.count(undecided)}
     where = ngettext("%(n)s queue", "%(n)s queues", len(rows)) % {"n": len(rows)}
     state = _calm() if rows else ("open", _("No queue yet"))
     if late:
-        state = "warn", ngettext("%(n)s item late", "%(n)s items late", late) % {"n": f"{late:,}"}
+        state = "warn", ngettext("%(n)s item late", "%(n)s items late", late) % {"n": figures.count(late)}
     return Tile(
         name=_("Queues"),
         url=_url("queues", project),
@@ -124,7 +125,7 @@ def quality_tile(*, project: Project) -> Tile:
         "url": _url("quality", project),
         "mark": _simulated(has_simulated(votes)),
     }
-    n_items = ngettext("%(n)s item", "%(n)s items", alpha.n_items) % {"n": f"{alpha.n_items:,}"}
+    n_items = ngettext("%(n)s item", "%(n)s items", alpha.n_items) % {"n": figures.count(alpha.n_items)}
     if alpha.value is None or alpha.n_items < figures.MINIMUM_N:
         words = _("%(items)s with two answers or more; agreement needs %(least)s.")
         told = words % {"items": n_items, "least": figures.MINIMUM_N}
@@ -154,7 +155,7 @@ def golden_tile(*, project: Project) -> Tile:
     assert frozen_at is not None  # as `versions_of` promises
     words = _("items in version %(n)s of “%(set)s”") % {"n": newest["number"], "set": newest["golden_set__name"]}
     return Tile(
-        figure=f"{newest['manifest__items']:,}",
+        figure=figures.count(newest["manifest__items"]),
         words=words,
         trend=[
             row["manifest__items"] for row in reversed(rows) if row["golden_set__name"] == newest["golden_set__name"]
@@ -175,9 +176,8 @@ def training_tile(*, project: Project, runs: Sequence[TrainingRun]) -> Tile:
     on = _("on %(version)s") % {"version": run.golden_version}
     model = getattr(run, "model_version", None)
     if not run.is_terminal:
-        return Tile(
-            figure=figures.percent(run.progress, 0), words=f"{run.phase or _('waits')}, {on}", state=state, **shared
-        )
+        phase = retold(run.phase) or _("waits")
+        return Tile(figure=figures.percent(run.progress, 0), words=f"{phase}, {on}", state=state, **shared)
     if model is None:
         return Tile(figure="–", words=_("The latest run, %(on)s, made no model") % {"on": on}, state=state, **shared)
     kept = kept_accuracy(model)
@@ -187,7 +187,7 @@ def training_tile(*, project: Project, runs: Sequence[TrainingRun]) -> Tile:
     return Tile(
         figure=figures.percent(kept.value),
         beside=figures.spread(kept.value, kept.low or 0.0, kept.high or 1.0, scale=100, digits=1),
-        words=_("right in validation, n = %(n)s. %(model)s") % {"n": f"{kept.n:,}", "model": told},
+        words=_("right in validation, n = %(n)s. %(model)s") % {"n": figures.count(kept.n), "model": told},
         state=state,
         **shared,
     )
@@ -204,11 +204,12 @@ def evaluation_tile(*, project: Project, runs: Sequence[EvaluationRun]) -> Tile:
     run = done[0]
     gain = run.metrics["paired"]["accuracy"]
     against = _("the champion") if run.champion_id else _("the majority class")
-    words = _("points of accuracy over %(whom)s, n = %(n)s pairs") % {"whom": against, "n": f"{gain['n']:,}"}
+    words = _("points of accuracy over %(whom)s, n = %(n)s pairs") % {"whom": against, "n": figures.count(gain["n"])}
+    model = _("Model %(n)s") % {"n": run.candidate.number}
     return Tile(
         figure=figures.signed(100 * gain["value"]) if gain["value"] is not None else "–",
         beside=_spread(gain),
-        words=f"{words}. {_('Model %(n)s') % {'n': run.candidate.number}}",
+        words=f"{words}. {model}",
         trend=[one.metrics["candidate"]["accuracy"]["value"] for one in reversed(done)],
         state=_verdict(getattr(run, "gate_decision", None)),
         mark=_simulated(bool(run.metrics.get("set", {}).get("simulated"))),
@@ -252,9 +253,11 @@ def feedback_tile(*, project: Project, warnings: Sequence[LoopWarning], now: dat
     recent = Signal.objects.filter(project=project, received_at__gt=now - MONTH, received_at__lte=now)
     rows = dict(recent.order_by().values_list("verdict").annotate(n=Count("pk")))
     usable = rows.get(Signal.Verdict.CANDIDATE, 0) + rows.get(Signal.Verdict.NEGATIVE, 0)
-    words = _("signals of 30 days can train, of %(n)s that came in") % {"n": f"{sum(rows.values()):,}"}
+    words = _("signals of 30 days can train, of %(n)s that came in") % {"n": figures.count(sum(rows.values()))}
     state = ("warn", _("Do not loop")) if warnings and rows else _calm() if rows else ("open", _("None yet"))
-    return Tile(name=_("Feedback"), url=_url("intake_signals", project), figure=f"{usable:,}", words=words, state=state)
+    return Tile(
+        name=_("Feedback"), url=_url("intake_signals", project), figure=figures.count(usable), words=words, state=state
+    )
 
 
 def champion_points(deployments: Sequence[Deployment]) -> list[dict[str, Any]]:

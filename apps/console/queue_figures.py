@@ -61,7 +61,9 @@ class QueueRow:
         if self.queue.state == Queue.State.PAUSED:
             return "warn", _("Paused")
         if self.counts.late:
-            return "warn", ngettext("%(n)s late", "%(n)s late", self.counts.late) % {"n": f"{self.counts.late:,}"}
+            return "warn", ngettext("%(n)s late", "%(n)s late", self.counts.late) % {
+                "n": figures.count(self.counts.late)
+            }
         if self.queue.state == Queue.State.DRAINING:
             return "open", _("Draining")
         return "ok", _("In time")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 NBSP = "\u00a0"
@@ -10,9 +11,25 @@ MINUS = "\u2212"
 MINIMUM_N = 30
 
 
+def localised(digits: str) -> str:
+    """A number as Python writes it, "1,234.5", with the separators of the reader's language: "1.234,5"."""
+    point, comma = get_format("DECIMAL_SEPARATOR"), get_format("THOUSAND_SEPARATOR")
+    return digits.translate({ord("."): point, ord(","): comma})
+
+
 def number(value: float, digits: int = 1) -> str:
     """With `digits` decimals, thousands separated, and a true minus sign."""
-    return f"{value:,.{digits}f}".replace("-", MINUS)
+    return localised(f"{value:,.{digits}f}").replace("-", MINUS)
+
+
+def count(value: int) -> str:
+    """A whole number, thousands separated."""
+    return localised(f"{value:,}")
+
+
+def significant(value: float, digits: int = 6) -> str:
+    """With so many telling digits, as on an axis."""
+    return localised(f"{value:,.{digits}g}").replace("-", MINUS)
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -44,7 +61,7 @@ def span(seconds: float) -> str:
         return f"{total // 60}{NBSP}min"
     large, small, names = (total // 3600, total % 3600 // 60, ("h", "min"))
     if total >= 86400:
-        large, small, names = (total // 86400, total % 86400 // 3600, ("d", "h"))
+        large, small, names = (total // 86400, total % 86400 // 3600, (_("d"), "h"))
     head = f"{large}{NBSP}{names[0]}"
     return f"{head} {small}{NBSP}{names[1]}" if small else head
 

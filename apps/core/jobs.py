@@ -7,11 +7,14 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.core.models import Job
+from apps.core.stored import stored
 
 J = TypeVar("J", bound=Job)
 
 LOG_TAIL_CHARS = 20_000
 MAX_ATTEMPTS = 2
+_GIVEN_UP = stored("The worker stopped without a word, %(n)s times. Its log tail is kept below.")
+_QUEUED_AGAIN = stored("the worker stopped; queued again")
 RESEND_AFTER = timedelta(minutes=1)
 
 
@@ -87,10 +90,10 @@ def jobs_reap(model: type[J], *, now: datetime, stale_after: timedelta) -> list[
     stale.filter(attempt__gte=MAX_ATTEMPTS).update(
         state=Job.State.FAILED,
         finished_at=now,
-        error=f"The worker stopped without a word, {MAX_ATTEMPTS} times. Its log tail is kept below.",
+        error=_GIVEN_UP % {"n": MAX_ATTEMPTS},
     )
     # Without a heartbeat it is sent again at once.
-    stale.update(state=Job.State.QUEUED, heartbeat_at=None, phase="the worker stopped; queued again")
+    stale.update(state=Job.State.QUEUED, heartbeat_at=None, phase=_QUEUED_AGAIN)
     return _to_send_again(model, now=now, stale_after=stale_after)
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 import uuid6
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 
 class UUIDModel(models.Model):
@@ -20,11 +21,11 @@ class Job(UUIDModel):
     """Work that a Celery worker does and that this row is the truth about. See `apps.core.jobs` for the transitions."""
 
     class State(models.TextChoices):
-        QUEUED = "queued"  # waits for a worker
-        RUNNING = "running"  # a worker holds it and beats its heart
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"  # `error` says why
-        CANCELLED = "cancelled"
+        QUEUED = "queued", gettext_lazy("Queued")  # waits for a worker
+        RUNNING = "running", gettext_lazy("Running")  # a worker holds it and beats its heart
+        SUCCEEDED = "succeeded", gettext_lazy("Succeeded")
+        FAILED = "failed", gettext_lazy("Failed")  # `error` says why
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
     TERMINAL: ClassVar[tuple[str, ...]] = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 

@@ -8,10 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.core.stored import stored
 from apps.evaluation.algorithms.gate import GateConfig, GateEvidence, GateResult, gate
 from apps.evaluation.scoring import Answers, aligned, classes_of, model_metrics, paired_metrics
 from apps.evaluation.sets import EvaluationSet
 from apps.evaluation.slices import slices_of
+
+_ONLY_CANDIDATE = stored("Only the candidate can answer %(labels)s; the champion was never taught it.")
+_RENAMED = stored("Labels were renamed since the candidate was trained: %(pairs)s.")
+_SEEN = stored("%(n)s items were left out: one of the two models was trained on them.")
+_ERASED = stored("%(n)s items were left out: their content was erased at a person's request.")
+_SIMULATED = stored("%(n)s of %(of)s golden labels rest on simulated answers.")
+_CANDIDATE_UNTAUGHT = stored("The candidate was never taught %(labels)s: %(n)s items that it cannot have right.")
+_CHAMPION_UNTAUGHT = stored("The champion was never taught %(labels)s: %(n)s items that it cannot have right.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +105,28 @@ def _constant(label: int, truth: NDArray[np.int64]) -> Answers:
 
 def notes_of(found: EvaluationSet, candidate: RawAnswers, champion: RawAnswers | str) -> list[str]:
     """What a reader must know beside the numbers, in sentences."""
-    notes = [_unknown_labels("candidate", found, candidate.known)]
+    notes = [_unknown_labels(_CANDIDATE_UNTAUGHT, found, candidate.known)]
     if isinstance(champion, RawAnswers):
-        notes.append(_unknown_labels("champion", found, champion.known))
+        notes.append(_unknown_labels(_CHAMPION_UNTAUGHT, found, champion.known))
         only_here = sorted(set(candidate.known) - set(champion.known))
         if only_here:
-            notes.append(f"Only the candidate can answer {_listed(only_here)}; the champion was never taught it.")
+            notes.append(_ONLY_CANDIDATE % {"labels": _listed(only_here)})
     if candidate.names:
-        notes.append(f"Labels were renamed since the candidate was trained: {_renamed(candidate.names)}.")
+        notes.append(_RENAMED % {"pairs": _renamed(candidate.names)})
     if found.n_seen:
-        notes.append(f"{found.n_seen:,} items were left out: one of the two models was trained on them.")
+        notes.append(_SEEN % {"n": f"{found.n_seen:,}"})
     if found.n_erased:
-        notes.append(f"{found.n_erased:,} items were left out: their content was erased at a person's request.")
+        notes.append(_ERASED % {"n": f"{found.n_erased:,}"})
     if found.n_simulated:
-        notes.append(f"{found.n_simulated:,} of {len(found.rows):,} golden labels rest on simulated answers.")
+        notes.append(_SIMULATED % {"n": f"{found.n_simulated:,}", "of": f"{len(found.rows):,}"})
     return [note for note in notes if note]
 
 
-def _unknown_labels(who: str, found: EvaluationSet, known: Sequence[str]) -> str:
+def _unknown_labels(sentence: str, found: EvaluationSet, known: Sequence[str]) -> str:
     counts = Counter(row.label for row in found.rows if row.label not in set(known))
     if not counts:
         return ""
-    return f"The {who} was never taught {_listed(sorted(counts))}: {counts.total():,} items that it cannot have right."
+    return sentence % {"labels": _listed(sorted(counts)), "n": f"{counts.total():,}"}
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from apps.core.canonical import canonical_bytes
 from apps.core.models import UUIDModel
@@ -23,8 +24,8 @@ class Trace(UUIDModel):
     """One logged model output with its context, never rewritten. Its texts lie in `TracePayload`."""
 
     class Origin(models.TextChoices):
-        HUMAN = "human"  # a real person's input
-        SYNTHETIC = "synthetic"  # made up; marked everywhere
+        HUMAN = "human", gettext_lazy("Human")  # a real person's input
+        SYNTHETIC = "synthetic", gettext_lazy("Synthetic")  # made up; marked everywhere
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="traces")
     trace_id = models.CharField(max_length=200)  # the client's id
@@ -127,27 +128,27 @@ class Signal(UUIDModel):
     """Feedback on a trace, with what was decided about it and by which rule. Nothing is silently dropped."""
 
     class Kind(models.TextChoices):
-        EXPLICIT_CORRECTION = "explicit_correction", "Explicit correction"
-        AGENT_ESCALATION = "agent_escalation", "Agent escalation"
-        CSAT = "csat", "Satisfaction rating"
-        THUMBS_DOWN = "thumbs_down", "Thumbs down"
-        SESSION_ABANDON = "session_abandon", "Session abandoned"
-        FOLLOW_UP_QUESTION = "follow_up_question", "Follow-up question"
-        REFORMULATION = "reformulation", "Reformulation"
-        COPY = "copy", "Copied"
-        DWELL = "dwell", "Dwell time"
-        SUGGESTION_ACCEPTED = "suggestion_accepted", "Suggestion accepted"
-        SUGGESTION_MODIFIED = "suggestion_modified", "Suggestion modified"
-        SUGGESTION_REJECTED = "suggestion_rejected", "Suggestion rejected"
-        SENSOR = "sensor", "Sensor"
-        THUMBS_UP = "thumbs_up", "Thumbs up"
+        EXPLICIT_CORRECTION = "explicit_correction", gettext_lazy("Explicit correction")
+        AGENT_ESCALATION = "agent_escalation", gettext_lazy("Agent escalation")
+        CSAT = "csat", gettext_lazy("Satisfaction rating")
+        THUMBS_DOWN = "thumbs_down", gettext_lazy("Thumbs down")
+        SESSION_ABANDON = "session_abandon", gettext_lazy("Session abandoned")
+        FOLLOW_UP_QUESTION = "follow_up_question", gettext_lazy("Follow-up question")
+        REFORMULATION = "reformulation", gettext_lazy("Reformulation")
+        COPY = "copy", gettext_lazy("Copied")
+        DWELL = "dwell", gettext_lazy("Dwell time")
+        SUGGESTION_ACCEPTED = "suggestion_accepted", gettext_lazy("Suggestion accepted")
+        SUGGESTION_MODIFIED = "suggestion_modified", gettext_lazy("Suggestion modified")
+        SUGGESTION_REJECTED = "suggestion_rejected", gettext_lazy("Suggestion rejected")
+        SENSOR = "sensor", gettext_lazy("Sensor")
+        THUMBS_UP = "thumbs_up", gettext_lazy("Thumbs up")
 
     class Verdict(models.TextChoices):
-        CANDIDATE = "candidate"  # may become a training triple
-        NEGATIVE = "negative"  # a negative signal, never trained on alone
-        PRIORITY = "priority"  # raises the item's priority only
-        MONITORING = "monitoring"  # dashboards only
-        REFUSED = "refused"  # kept, and never used: `rule` says why
+        CANDIDATE = "candidate", gettext_lazy("Candidate")  # may become a training triple
+        NEGATIVE = "negative", gettext_lazy("Negative")  # a negative signal, never trained on alone
+        PRIORITY = "priority", gettext_lazy("Priority")  # raises the item's priority only
+        MONITORING = "monitoring", gettext_lazy("Monitoring")  # dashboards only
+        REFUSED = "refused", gettext_lazy("Refused")  # kept, and never used: `rule` says why
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="signals")
     trace = models.ForeignKey(Trace, on_delete=models.PROTECT, related_name="signals")
@@ -188,10 +189,13 @@ class Escalation(UUIDModel):
     """Somebody asks for a human answer to a trace, by a deadline."""
 
     class State(models.TextChoices):
-        WAITING = "waiting"  # no human answer yet
-        ANSWERED = "answered"  # `answer` holds it; given out from `answer_ready_at` on
-        CORRECTED = "corrected"  # a later revision of an answer that was already given out
-        UNANSWERABLE = "unanswerable"  # the item was retired or the queue closed; `note_to_client` says why
+        WAITING = "waiting", gettext_lazy("Waiting")  # no human answer yet
+        ANSWERED = "answered", gettext_lazy("Answered")  # `answer` holds it; given out from `answer_ready_at` on
+        CORRECTED = "corrected", gettext_lazy("Corrected")  # a later revision of an answer that was already given out
+        UNANSWERABLE = (
+            "unanswerable",
+            gettext_lazy("Unanswerable"),
+        )  # the item was retired or the queue closed; `note_to_client` says why
 
     project = models.ForeignKey("projects.Project", on_delete=models.PROTECT, related_name="escalations")
     trace = models.ForeignKey(Trace, on_delete=models.PROTECT, related_name="escalations")

@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from apps.core.models import UUIDModel
 
@@ -19,10 +20,10 @@ class Annotation(UUIDModel):
         WITHDRAWN = "withdrawn"  # undone; the review was given back
 
     class Source(models.TextChoices):
-        HUMAN = "human"
-        SIMULATED = "simulated"  # demos and benchmarks; marked everywhere
-        MODEL = "model"
-        IMPORTED = "imported"
+        HUMAN = "human", gettext_lazy("Human")
+        SIMULATED = "simulated", gettext_lazy("Simulated")  # demos and benchmarks; marked everywhere
+        MODEL = "model", gettext_lazy("Model")
+        IMPORTED = "imported", gettext_lazy("Imported")
 
     class Assistance(models.TextChoices):
         NONE = "none"  # given blind

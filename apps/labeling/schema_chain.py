@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from apps.core.stored import stored
 from apps.labeling.errors import Unmappable
 from apps.labeling.widgets.answers import answer_label
 from apps.projects.labelling import (
@@ -20,6 +21,10 @@ from apps.projects.labelling import (
 from apps.projects.models import LabelSchema, Project
 from apps.queues.models import Item
 from apps.queues.services.adoption import trace_values
+
+# Kept in a golden version's manifest.
+_NO_TRACE = stored("the current schema shows other variables, and the item has no trace to take them from")
+_ERASED = stored("its content was erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,9 @@ class SchemaChain:
         if item.schema_id == self.current.pk or set(self.config.variables) <= set(stored):
             return dict(stored)
         if item.trace is None:
-            raise Unmappable("the current schema shows other variables, and the item has no trace to take them from")
+            raise Unmappable(_NO_TRACE)
         if item.trace.payload.erased_at is not None:
-            raise Unmappable("its content was erased")
+            raise Unmappable(_ERASED)
         try:
             return data_from_trace(self.current.mapping, trace_values(item.trace))
         except MappingError as exc:

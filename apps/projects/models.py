@@ -4,6 +4,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from apps.core.models import UUIDModel
 
@@ -30,10 +31,10 @@ class Membership(UUIDModel):
     """What a person may do in a project. One role each; a later role contains what stands in `ROLE_RIGHTS`."""
 
     class Role(models.TextChoices):
-        VIEWER = "viewer", "Viewer"  # reads the console
-        REVIEWER = "reviewer", "Reviewer"  # answers items
-        ADJUDICATOR = "adjudicator", "Adjudicator"  # answers items and settles disagreements
-        MANAGER = "manager", "Manager"  # everything in the project
+        VIEWER = "viewer", gettext_lazy("Viewer")  # reads the console
+        REVIEWER = "reviewer", gettext_lazy("Reviewer")  # answers items
+        ADJUDICATOR = "adjudicator", gettext_lazy("Adjudicator")  # answers items and settles disagreements
+        MANAGER = "manager", gettext_lazy("Manager")  # everything in the project
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")

@@ -6,6 +6,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.core.retold import retold
 from apps.queues.models import Item, Queue
 
 
@@ -54,12 +55,12 @@ def explain_to_adjudicator(*, item: Item, now: datetime) -> list[str]:
 
 def explain_to_manager(*, item: Item, now: datetime) -> list[str]:
     """Everything: the named terms of the score, then what a reviewer sees, then audit and hand-over."""
-    words = [str(term["words"]) for term in item.terms]
+    words = [retold(str(term["words"])) for term in item.terms]
     words += _plain_words(item, now)
     if item.is_audit:
         words.append(_("audit slice, drawn with probability %(p)s") % {"p": f"{item.audit_probability:g}"})
     if item.adjudication_reason:
-        words.append(item.adjudication_reason)
+        words.append(retold(item.adjudication_reason))
     return words
 
 

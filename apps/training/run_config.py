@@ -40,10 +40,14 @@ def _labels(version: GoldenVersion) -> list[str]:
     """The classes of the version's schema, where its training split has at least two of them."""
     classes = parse_config(version.schema.config).classes
     if not classes:
-        message = "Models are trained on single choices, ratings and comparisons; this project's question is another."
+        message = _(
+            "Models are trained on single choices, ratings and comparisons; this project's question is another."
+        )
         raise TrainingRefused(message, field="golden_version")
     present = [label for label, sides in version.manifest["labels"].items() if sides.get("train")]
     if len(present) < 2:
-        message = f"The training split of {version} holds {len(present)} different label(s); at least two are needed."
+        message = _("The training split of %(version)s holds labels of one kind at most; two are needed.") % {
+            "version": version
+        }
         raise TrainingRefused(message, field="golden_version")
     return list(classes)

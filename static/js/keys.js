@@ -84,7 +84,7 @@ function open() {
     const term = document.createElement("dt");
     const cap = document.createElement("kbd");
     const what = document.createElement("dd");
-    cap.textContent = key;
+    cap.textContent = key.replace("Ctrl", sheet.dataset.textCtrl);
     what.textContent = label;
     term.append(cap);
     list.append(term, what);

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.label_doubts import LOOKED_AT, PAIRED, label_doubts, label_twins
+from apps.core import figures
 from apps.projects.models import Project
 from apps.projects.rights import Right
 from apps.queues.models import Item
@@ -46,8 +47,8 @@ def label_errors(request: ProjectRequest, project: Project) -> HttpResponse:
         "n_doubts": len(doubts),
         "twins": twins[:SHOWN],
         "n_twins": len(twins),
-        "looked_at": f"{LOOKED_AT:,}",
-        "paired": f"{PAIRED:,}",
+        "looked_at": figures.count(LOOKED_AT),
+        "paired": figures.count(PAIRED),
     }
     return render(request, "console/quality/label_errors.html", context)
 

@@ -20,7 +20,7 @@ def _words(value: float | None, kind: str) -> str:
         return "\u2013"
     if kind == "percent":
         return figures.percent(value)
-    return figures.number(value, 0) if kind == "count" else f"{value:.4g}".replace("-", figures.MINUS)
+    return figures.number(value, 0) if kind == "count" else figures.significant(value, 4)
 
 
 def _grid(scale: charts.Scale, kind: str) -> list[dict[str, Any]]:
@@ -132,8 +132,8 @@ def curves(
         "lines": [{"name": one["name"], "points": _line(one["pairs"], wide, tall)} for one in drawn],
         "tables": [{"name": one["name"], "rows": _thinned(one["pairs"], kind)} for one in drawn],
         "grid": _grid(tall, kind),
-        "first": f"{wide.low:,g}",
-        "last": f"{wide.high:,g}",
+        "first": figures.significant(wide.low),
+        "last": figures.significant(wide.high),
         "x_label": x_label or _("Step"),
     }
 
@@ -145,7 +145,7 @@ def _line(pairs: Sequence[tuple[float, float]], wide: charts.Scale, tall: charts
 def _thinned(pairs: Sequence[tuple[float, float]], kind: str) -> list[dict[str, str]]:
     step = -(-len(pairs) // TABLE_ROWS)
     kept = [*pairs[::step], *([pairs[-1]] if (len(pairs) - 1) % step else [])]
-    return [{"x": f"{x:,g}", "y": _words(y, kind)} for x, y in kept]
+    return [{"x": figures.significant(x), "y": _words(y, kind)} for x, y in kept]
 
 
 @register.inclusion_tag("components/_bar.html")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import figures
+from apps.core.retold import retold
 
 register = template.Library()
 
@@ -99,7 +100,7 @@ def interval(
         kind: percent ("91.4 %"), points ("+1.8"), number ("0.81").
         minimum: with fewer than this many observations no figure is shown.
     """
-    count = "" if n is None else f"n{figures.NBSP}={figures.NBSP}{n:,}"
+    count = "" if n is None else f"n{figures.NBSP}={figures.NBSP}{figures.count(n)}"
     if value is None or (n is not None and n < minimum):
         return format_html('<span class="quiet">{}</span>', ", ".join(filter(None, [_("too little data"), count])))
     places = digits if digits is not None else (2 if kind == "number" else 1)
@@ -118,6 +119,12 @@ def interval(
 def percent(value: float | None, digits: int = 1) -> str:
     """A share in [0, 1] as a percentage; for counts that are no estimates."""
     return "" if value is None else figures.percent(value, digits)
+
+
+@register.filter(name="retold")
+def retold_words(text: str | None) -> str:
+    """A sentence that the system stored, in the reader's language."""
+    return retold(str(text or ""))
 
 
 @register.simple_tag

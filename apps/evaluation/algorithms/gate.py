@@ -47,12 +47,12 @@ def gate(evidence: GateEvidence, *, rng: np.random.Generator, config: GateConfig
     else:
         rules = [_accuracy_floor(evidence, config), _accuracy(evidence, config)]
     rules += [
-        _does_not_apply("hallucination_rate", "Hallucination rate not above the champion’s", words.NO_HALLUCINATIONS),
+        _does_not_apply("hallucination_rate", words.HALLUCINATIONS, words.NO_HALLUCINATIONS),
         _latency(evidence, config, rng),
         *_slices(evidence, config),
-        _does_not_apply("response_length", "Mean answer length within 2σ of the champion’s", words.NO_FREE_TEXT),
-        _does_not_apply("diversity", "Diversity within 2σ of the champion’s", words.NO_FREE_TEXT),
-        _does_not_apply("specificity", "Specificity within 2σ of the champion’s", words.NO_FREE_TEXT),
+        _does_not_apply("response_length", words.ANSWER_LENGTH, words.NO_FREE_TEXT),
+        _does_not_apply("diversity", words.DIVERSITY, words.NO_FREE_TEXT),
+        _does_not_apply("specificity", words.SPECIFICITY, words.NO_FREE_TEXT),
     ]
     verdict = overall([rule.verdict for rule in rules])
     sentence = words.summary(
@@ -90,7 +90,7 @@ def _accuracy_floor(evidence: GateEvidence, config: GateConfig) -> RuleResult:
     is_above = counts.difference >= -config.accuracy_margin - ROUNDING
     return RuleResult(
         code="accuracy_floor",
-        name=f"Accuracy, as measured, at most {words.points(config.accuracy_margin)} below the champion’s",
+        name=words.ACCURACY_MEASURED % {"told_margin": words.points(config.accuracy_margin)},
         verdict=Verdict.PASS if is_above else Verdict.FAIL,
         words=words.floor(counts.difference, counts.n, limit=-config.accuracy_margin, is_above=is_above),
         value=counts.difference,
@@ -106,7 +106,7 @@ def _accuracy_floor(evidence: GateEvidence, config: GateConfig) -> RuleResult:
 def _accuracy(evidence: GateEvidence, config: GateConfig) -> RuleResult:
     return _difference_rule(
         code="accuracy",
-        name=f"Accuracy, tested, at most {words.points(config.accuracy_margin)} below the champion’s",
+        name=words.ACCURACY_TESTED % {"told_margin": words.points(config.accuracy_margin)},
         evidence=evidence,
         config=config,
         margin=config.accuracy_margin,
@@ -116,7 +116,7 @@ def _accuracy(evidence: GateEvidence, config: GateConfig) -> RuleResult:
 def _better_than_baseline(evidence: GateEvidence, config: GateConfig) -> RuleResult:
     return _difference_rule(
         code="baseline_accuracy",
-        name="Accuracy above the majority-class baseline’s",
+        name=words.ABOVE_BASELINE,
         evidence=evidence,
         config=config,
         margin=0.0,
@@ -162,7 +162,7 @@ def _difference_rule(
 
 
 def _slices(evidence: GateEvidence, config: GateConfig) -> list[RuleResult]:
-    name = f"No slice more than {words.points(config.slice_margin)} below the champion"
+    name = words.SLICES % {"told_margin": words.points(config.slice_margin)}
     if evidence.is_first_model:
         return [_does_not_apply("slice_accuracy", name, words.NO_CHAMPION_SLICES)]
     if not evidence.slices:
@@ -191,7 +191,7 @@ def _worse(parts: list[GateEvidence], config: GateConfig) -> list[bool]:
 
 def _slice_rule(label: str, part: GateEvidence, config: GateConfig, *, is_worse: bool | None) -> RuleResult:
     """`is_worse` is None for a slice that is too small to be judged."""
-    name, n = f"Slice “{label}”: accuracy", len(part.candidate_right)
+    name, n = words.SLICE % {"slice": label}, len(part.candidate_right)
     if is_worse is None:
         sentence = words.slice_too_small(n, config.min_slice_items)
         return _does_not_apply("slice_accuracy", name, sentence, n=n, slice_label=label)
@@ -207,7 +207,7 @@ def _slice_rule(label: str, part: GateEvidence, config: GateConfig, *, is_worse:
 
 
 def _latency(evidence: GateEvidence, config: GateConfig, rng: np.random.Generator) -> RuleResult:
-    name = f"p50 latency at most {config.latency_ratio:.2f} times the champion’s"
+    name = words.LATENCY % {"ratio": f"{config.latency_ratio:.2f}"}
     if evidence.is_first_model or evidence.candidate_ms is None or evidence.champion_ms is None:
         reason = words.NO_CHAMPION if evidence.is_first_model else words.NOT_TIMED
         return _does_not_apply("latency_p50", name, reason)

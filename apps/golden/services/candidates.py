@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from apps.consensus.models import Adjudication
+from apps.core.stored import stored
 from apps.golden.models import GoldenSet
 from apps.golden.selectors import SETTLED, simulated_items
 from apps.golden.texts import shown_text
@@ -19,6 +20,10 @@ from apps.labeling.schema_chain import ReadAnswer, SchemaChain
 from apps.queues.models import Item
 
 Source = Annotation.Source
+# Kept in the manifest.
+_UNSETTLED = stored("it has no settled answer now")
+_SIMULATED = stored("it rests on simulated content, which the set does not allow")
+_ERASED = stored("its content was erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,11 @@ def _members(golden_set: GoldenSet) -> QuerySet[Item]:
 def _refusal(item: Any, golden_set: GoldenSet) -> str:
     """Why a member stays out; empty when it may come in."""
     if not item.is_settled:
-        return "it has no settled answer now"
+        return _UNSETTLED
     if item.is_simulated and not golden_set.allows_simulated:
-        return "it rests on simulated content, which the set does not allow"
+        return _SIMULATED
     if item.trace is not None and item.trace.payload.erased_at is not None:
-        return "its content was erased"
+        return _ERASED
     return ""
 
 

@@ -158,6 +158,8 @@ def _golden_item(version: GoldenVersion, placed: Placed) -> GoldenItem:
 
 def _why_empty(found: Candidates, quarantined: list[str]) -> str:
     if not found.left_out and not quarantined:
-        return "The set has no items yet. Gather settled items first; nothing was frozen."
-    counts = f"{len(found.left_out)} left out, {len(quarantined)} quarantined"
-    return f"No item of the set can be frozen now ({counts}); nothing was frozen."
+        return _("The set has no items yet. Gather settled items first; nothing was frozen.")
+    sentence = _(
+        "No item of the set can be frozen now (%(out)s left out, %(quarantined)s quarantined); nothing was frozen."
+    )
+    return sentence % {"out": len(found.left_out), "quarantined": len(quarantined)}

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from apps.core.canonical import canonical_bytes
 from apps.golden.algorithms.hashing import item_hash, merkle_root
 from apps.golden.models import GoldenItem, GoldenVersion
@@ -41,11 +43,11 @@ def golden_verify(version: GoldenVersion) -> Verification:
             found.n_erased += 1
         elif _recomputed(row, salt) != row.item_hash:
             wrong.append(str(row.item_id))
-    found.problems += [f"Item {key} does not match its hash." for key in wrong[:PROBLEMS_TOLD]]
+    found.problems += [_("Item %(item)s does not match its hash.") % {"item": key} for key in wrong[:PROBLEMS_TOLD]]
     if len(wrong) > PROBLEMS_TOLD:
-        found.problems.append(f"{len(wrong) - PROBLEMS_TOLD} more items do not match their hash.")
+        found.problems.append(_("%(n)s more items do not match their hash.") % {"n": len(wrong) - PROBLEMS_TOLD})
     if merkle_root(hashes) != version.content_hash:
-        found.problems.append("The items do not add up to the version's content hash.")
+        found.problems.append(_("The items do not add up to the version's content hash."))
     found.problems += _manifest_problems(version, n_items=found.n_items, sides=dict(sides))
     return found
 
@@ -59,11 +61,13 @@ def _recomputed(row: GoldenItem, salt: bytes) -> str:
 def _manifest_problems(version: GoldenVersion, *, n_items: int, sides: dict[str, int]) -> list[str]:
     manifest, problems = version.manifest, []
     if manifest["items"] != n_items:
-        problems.append(f"The manifest says {manifest['items']} items; there are {n_items}.")
+        problems.append(
+            _("The manifest says %(told)s items; there are %(n)s.") % {"told": manifest["items"], "n": n_items}
+        )
     if canonical_bytes(manifest["splits"]) != canonical_bytes(sides):
-        problems.append("The manifest's counts by split differ from the items.")
+        problems.append(_("The manifest's counts by split differ from the items."))
     if manifest["schema"]["sha256"] != version.schema.sha256:
-        problems.append("The manifest names another labelling config.")
+        problems.append(_("The manifest names another labelling config."))
     if version.parent is not None and manifest["parent"]["content_hash"] != version.parent.content_hash:
-        problems.append("The manifest names another parent.")
+        problems.append(_("The manifest names another parent."))
     return problems

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from rapidfuzz.distance import Levenshtein
 
+from apps.core.stored import stored
+
 MIN_EDIT_DISTANCE = 10
 MAX_AGE = timedelta(days=45)
 CSAT_REJECTS_UP_TO = 2
@@ -35,21 +37,21 @@ KINDS = tuple(DEFAULT_WEIGHTS)
 # Watched only, unless the project gives the kind a weight: then they raise the priority.
 WATCHED = ("copy", "dwell", "suggestion_accepted", "suggestion_modified", "suggestion_rejected", "sensor")
 
-RULE_ADVERSARIAL = "The user is on the list of adversarial users."
-RULE_DUPLICATE = "The same user sent the same feedback on this trace before."
-RULE_BREAKING = "Older than the last breaking product version."
-RULE_OLD = "Older than 45 days, and no product version is given."
-RULE_TYPO = "The correction is a typo's worth: an edit distance below 10."
-RULE_CORRECTION = "A correction with an edit distance of at least 10."
-RULE_ESCALATION = "The response is rejected; the human answer becomes the label."
-RULE_CSAT_LOW = "A rating of 1 or 2 rejects the response."
-RULE_CSAT_HIGH = "A rating above 2 is for dashboards."
-RULE_THUMBS_DOWN = "Rejects the response, together with another kind of signal."
-RULE_ABANDON = "A negative signal that never trains alone."
-RULE_CONFUSION = "Shows confusion, not quality: raises the priority only."
-RULE_WATCHED = "For dashboards only."
-RULE_WATCHED_WEIGHTED = "The project gives this kind a weight: raises the priority."
-RULE_THUMBS_UP = "Thumbs up never train: only the happy click."
+RULE_ADVERSARIAL = stored("The user is on the list of adversarial users.")
+RULE_DUPLICATE = stored("The same user sent the same feedback on this trace before.")
+RULE_BREAKING = stored("Older than the last breaking product version.")
+RULE_OLD = stored("Older than 45 days, and no product version is given.")
+RULE_TYPO = stored("The correction is a typo's worth: an edit distance below 10.")
+RULE_CORRECTION = stored("A correction with an edit distance of at least 10.")
+RULE_ESCALATION = stored("The response is rejected; the human answer becomes the label.")
+RULE_CSAT_LOW = stored("A rating of 1 or 2 rejects the response.")
+RULE_CSAT_HIGH = stored("A rating above 2 is for dashboards.")
+RULE_THUMBS_DOWN = stored("Rejects the response, together with another kind of signal.")
+RULE_ABANDON = stored("A negative signal that never trains alone.")
+RULE_CONFUSION = stored("Shows confusion, not quality: raises the priority only.")
+RULE_WATCHED = stored("For dashboards only.")
+RULE_WATCHED_WEIGHTED = stored("The project gives this kind a weight: raises the priority.")
+RULE_THUMBS_UP = stored("Thumbs up never train: only the happy click.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.core.stored import stored
+
+_EMPTY = stored("The file is empty.")
+_NOT_UTF8 = stored("Line %(line)s is not UTF-8 text (byte %(byte)s). Save the file as UTF-8.")
+_NUL = stored("Line %(line)s holds a NUL character.")
+_QUOTES = stored("From line %(line)s on the quotes do not match: %(problem)s.")
+_WIDE_HEADER = stored("The header has %(n)s columns; %(most)s is the most.")
+_RAGGED = stored("The row has %(n)s cells; the header has %(wanted)s.")
+_MANY_MEMBERS = stored("The objects have %(n)s different members; %(most)s is the most.")
+_NO_OBJECT = stored("No line is a JSON object. Line %(line)s: %(told_problem)s")
+_NESTED = stored("The line is nested too deeply.")
+_NOT_JSON = stored("The line is not JSON: %(problem)s.")
+_OTHER_JSON = stored("The line is not a JSON object.")
+
 MAX_BYTES = 10 * 1024 * 1024
 MAX_COLUMNS = 200
 DELIMITERS = (",", ";", "\t", "|")
@@ -45,7 +59,7 @@ def read_table(content: bytes, *, name: str = "") -> Table:
     """
     text = decode(content)
     if not text.strip():
-        raise NotATable("The file is empty.")
+        raise NotATable(_EMPTY)
     is_jsonl = name.lower().endswith((".jsonl", ".ndjson", ".json")) or text.lstrip()[0] == "{"
     return _read_jsonl(text) if is_jsonl else _read_csv(text)
 
@@ -57,10 +71,9 @@ def decode(content: bytes) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as exc:
         line = content[: exc.start].count(b"\n") + 1
-        message = f"Line {line} is not UTF-8 text (byte {content[exc.start]:#04x}). Save the file as UTF-8."
-        raise NotATable(message) from exc
+        raise NotATable(_NOT_UTF8 % {"line": line, "byte": f"{content[exc.start]:#04x}"}) from exc
     if "\x00" in text:
-        raise NotATable(f"Line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL character.")
+        raise NotATable(_NUL % {"line": text[: text.index(chr(0))].count(chr(10)) + 1})
     return text
 
 
@@ -110,14 +123,14 @@ def _read_csv(text: str) -> Table:
             else:
                 rows.append(_csv_row(start, columns, record))
     except csv.Error as exc:
-        raise NotATable(f"From line {line} on the quotes do not match: {exc}.") from exc
+        raise NotATable(_QUOTES % {"line": line, "problem": exc}) from exc
     return Table("csv", columns, rows, delimiter)
 
 
 def _header(record: Sequence[str]) -> list[str]:
     """Column names: trimmed, numbered where empty or named twice."""
     if len(record) > MAX_COLUMNS:
-        raise NotATable(f"The header has {len(record)} columns; {MAX_COLUMNS} is the most.")
+        raise NotATable(_WIDE_HEADER % {"n": len(record), "most": MAX_COLUMNS})
     names: list[str] = []
     for place, cell in enumerate(record, 1):
         name = cell.strip()[:100] or f"column {place}"
@@ -127,7 +140,7 @@ def _header(record: Sequence[str]) -> list[str]:
 
 def _csv_row(line: int, columns: Sequence[str], record: Sequence[str]) -> TableRow:
     if len(record) != len(columns):
-        message = f"The row has {len(record)} cells; the header has {len(columns)}."
+        message = _RAGGED % {"n": len(record), "wanted": len(columns)}
         return TableRow(line, dict(zip(columns, record, strict=False)), message)
     return TableRow(line, dict(zip(columns, record, strict=True)))
 
@@ -136,9 +149,9 @@ def _read_jsonl(text: str) -> Table:
     rows = list(_jsonl_rows(text))
     columns = list(dict.fromkeys(name for row in rows for name in row.values))
     if len(columns) > MAX_COLUMNS:
-        raise NotATable(f"The objects have {len(columns)} different members; {MAX_COLUMNS} is the most.")
+        raise NotATable(_MANY_MEMBERS % {"n": len(columns), "most": MAX_COLUMNS})
     if not columns:
-        raise NotATable(f"No line is a JSON object. Line {rows[0].line}: {rows[0].problem}")
+        raise NotATable(_NO_OBJECT % {"line": rows[0].line, "told_problem": rows[0].problem})
     return Table("jsonl", columns, rows)
 
 
@@ -153,9 +166,9 @@ def _jsonl_row(number: int, raw: str) -> TableRow:
     try:
         value = json.loads(raw)
     except RecursionError:
-        return TableRow(number, {}, "The line is nested too deeply.")
+        return TableRow(number, {}, _NESTED)
     except ValueError as exc:
-        return TableRow(number, {}, f"The line is not JSON: {getattr(exc, 'msg', exc)}.")
+        return TableRow(number, {}, _NOT_JSON % {"problem": getattr(exc, "msg", exc)})
     if not isinstance(value, dict):
-        return TableRow(number, {}, "The line is not a JSON object.")
+        return TableRow(number, {}, _OTHER_JSON)
     return TableRow(number, value)

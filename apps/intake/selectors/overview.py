@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
+from apps.core import figures
 from apps.intake.models import AdversarialUser, Escalation, Signal, Trace
 from apps.projects.models import Project
 
@@ -106,7 +107,7 @@ def _too_little(validated: int) -> list[LoopWarning]:
     words = _(
         "%(count)s validated feedback events in 30 days; below %(limit)s a model learns noise. "
         "Wait, or train once a quarter."
-    ) % {"count": f"{validated:,}", "limit": MIN_VALIDATED_A_MONTH}
+    ) % {"count": figures.count(validated), "limit": MIN_VALIDATED_A_MONTH}
     return [LoopWarning("too_little_feedback", words, validated, MIN_VALIDATED_A_MONTH)]
 
 
@@ -120,8 +121,8 @@ def _too_adversarial(counts: Sequence[int]) -> list[LoopWarning]:
         "above %(limit)s %% the loop would learn from them. Use automated evaluations."
     ) % {
         "share": f"{100 * share:.1f}",
-        "count": f"{adversarial:,}",
-        "total": f"{total:,}",
+        "count": figures.count(adversarial),
+        "total": figures.count(total),
         "limit": f"{100 * MAX_ADVERSARIAL_SHARE:.0f}",
     }
     return [LoopWarning("too_adversarial", words, share, MAX_ADVERSARIAL_SHARE)]

@@ -8,9 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
+from apps.core import figures
 from apps.core.errors import InvalidInput
+from apps.core.retold import retold
+from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.intake.algorithms.columns import REST, TARGETS, MappedRow, guess_mapping, map_rows
 from apps.intake.algorithms.tabular import MAX_BYTES, NotATable, Table, read_table
@@ -22,6 +26,18 @@ from apps.projects.models import Project
 MAX_ROWS = 50_000
 MAX_REPORTED = 500
 FORGOTTEN_AFTER = timedelta(days=1)
+# Stored with the file: read later, by whoever looks.
+_BROKE_OFF = stored(
+    "The import broke off after %(done)s of %(n)s rows; these are kept. "
+    "Upload the file again: rows that are here already change nothing."
+)
+_ALREADY = {
+    Upload.State.PREVIEW: gettext_lazy("This file waits for its columns to be confirmed."),
+    Upload.State.IMPORTING: gettext_lazy("This file is importing already."),
+    Upload.State.IMPORTED: gettext_lazy("This file is imported already."),
+    Upload.State.FAILED: gettext_lazy("The import of this file has failed already."),
+    Upload.State.DISCARDED: gettext_lazy("This file is discarded already."),
+}
 MODEL = "model_name"  # Key of a mapping: the model's id where no column has it.
 
 
@@ -66,11 +82,14 @@ def _table(content: bytes, *, name: str) -> Table:
     try:
         table = read_table(content, name=name)
     except NotATable as exc:
-        raise UploadRefused(str(exc), field="file") from exc
+        raise UploadRefused(retold(str(exc)), field="file") from exc
     if not table.rows:
         raise UploadRefused(_("The file has a header and no rows."), field="file")
     if len(table.rows) > MAX_ROWS:
-        message = f"The file has {len(table.rows):,} rows; {MAX_ROWS:,} is the most at once."
+        message = _("The file has %(n)s rows; %(most)s is the most at once.") % {
+            "n": figures.count(len(table.rows)),
+            "most": figures.count(MAX_ROWS),
+        }
         raise UploadRefused(message, field="file")
     return table
 
@@ -107,7 +126,7 @@ def upload_hold(*, upload: Upload, state: str = Upload.State.PREVIEW) -> Upload:
     """
     held = Upload.objects.select_for_update(of=("self",)).select_related("project").get(pk=upload.pk)
     if held.state != state:
-        raise UploadDone(_("This file is %(lower)s already.") % {"lower": held.get_state_display().lower()})
+        raise UploadDone(str(_ALREADY[Upload.State(held.state)]))
     return held
 
 
@@ -175,10 +194,7 @@ def upload_advance(
 def upload_fail(*, upload: Upload) -> None:
     """Give an import up whose next rows cannot be stored."""
     held = upload_hold(upload=upload, state=Upload.State.IMPORTING)
-    held.report["error"] = (
-        f"The import broke off after {held.position:,} of {held.n_rows:,} rows; these are kept. "
-        "Upload the file again: rows that are here already change nothing."
-    )
+    held.report["error"] = _BROKE_OFF % {"done": f"{held.position:,}", "n": f"{held.n_rows:,}"}
     held.state, held.content = Upload.State.FAILED, b""
     held.save(update_fields=["report", "state", "content"])
     event_record(verb="upload.failed", obj=held, project_id=held.project_id, payload={"position": held.position})

@@ -13,6 +13,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from apps.core.stored import stored
+
+_BEYOND = stored("%(place)s lies beyond the %(n)s characters of the text.")
+_NOT_WHOLE = stored('"%(what)s" is not a whole number.')
+_OUTSIDE = stored("It reaches from %(start)s to %(end)s, and the text has %(n)s characters.")
+_BACKWARDS = stored("It starts at %(start)s and ends at %(end)s: the end must come after the start.")
+_NO_TURN = stored('"%(what)s" names turn %(turn)s, and there are %(n)s.')
+_NO_PLACE = stored("Neither its XPath nor its globalOffsets lead to a place in this document.")
+_NO_WORDS = stored("It holds no words.")
+
 HIDDEN = "\x00"  # stands for a character that is counted and not shown; never part of stored text
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"(?:\s|\\n|\x00)+")
@@ -70,7 +80,7 @@ def code_point_offset(text: str, units: int) -> int:
             return index
         seen += width
     if units > seen:
-        raise SpanProblem("span_range", f"{units} lies beyond the {seen} characters of the text.")
+        raise SpanProblem("span_range", _BEYOND % {"place": units, "n": seen})
     return len(text)
 
 
@@ -87,7 +97,7 @@ def whole(value: Any, what: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise SpanProblem("span_number", f'"{what}" is not a whole number.')
+        raise SpanProblem("span_number", _NOT_WHOLE % {"what": what})
     return value
 
 
@@ -98,9 +108,9 @@ def checked(start: int, end: int, length: int) -> Span:
         SpanProblem: it is empty, backwards, or reaches outside.
     """
     if start < 0 or end > length:
-        raise SpanProblem("span_range", f"It reaches from {start} to {end}, and the text has {length} characters.")
+        raise SpanProblem("span_range", _OUTSIDE % {"start": start, "end": end, "n": length})
     if start >= end:
-        raise SpanProblem("span_empty", f"It starts at {start} and ends at {end}: the end must come after the start.")
+        raise SpanProblem("span_empty", _BACKWARDS % {"start": start, "end": end})
     return Span(start, end)
 
 
@@ -168,7 +178,7 @@ class Turns:
     def _place(self, turn: Any, offset: Any, what: str) -> int:
         index = whole(turn, what)
         if not 0 <= index < len(self.turns):
-            raise SpanProblem("span_turn", f'"{what}" names turn {index}, and there are {len(self.turns)}.')
+            raise SpanProblem("span_turn", _NO_TURN % {"what": what, "turn": index, "n": len(self.turns)})
         return self.starts[index] + code_point_offset(self.turns[index], whole(offset, f"{what}Offset"))
 
 
@@ -203,7 +213,7 @@ class Markup:
         found = [self._by_path(value), self._by_offsets(value)]
         spans = [span for span in found if span is not None]
         if not spans:
-            raise SpanProblem("span_path", "Neither its XPath nor its globalOffsets lead to a place in this document.")
+            raise SpanProblem("span_path", _NO_PLACE)
         words = value.get("text")
         fitting = (span for span in spans if isinstance(words, str) and same_words(words, self.slice(span)))
         span = next(fitting, spans[0])
@@ -241,7 +251,7 @@ class Markup:
     def _first(self, span: Span) -> TextNode:
         node = next((node for node in self._within(span) if node.end > span.start), None)
         if node is None or node.start >= span.end:
-            raise SpanProblem("span_empty", "It holds no words.")
+            raise SpanProblem("span_empty", _NO_WORDS)
         return node
 
     def _last(self, span: Span) -> TextNode:

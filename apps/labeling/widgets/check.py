@@ -162,7 +162,9 @@ def _check_conditions(config: LabellingConfig, result: list[Region]) -> None:
             continue
         owner = by_id.get(region.get("id")) if control.per_region else None
         if not is_asked(config, control, given, owner=owner):
-            message = f'"{control.name}" is answered but not asked: what it depends on is answered otherwise.'
+            message = _('"%(control)s" is answered but not asked: what it depends on is answered otherwise.') % {
+                "control": control.name
+            }
             raise refuse(control, "not_asked", message)
 
 
@@ -199,8 +201,9 @@ def _missing(
 
 
 def _must(control: Control) -> str:
-    where = " for each region" if control.per_region else ""
-    return f'"{control.name}" must be answered{where}.'
+    if control.per_region:
+        return _('"%(control)s" must be answered for each region.') % {"control": control.name}
+    return _('"%(control)s" must be answered.') % {"control": control.name}
 
 
 def _as_sdk(config: LabellingConfig, region: Region) -> Region:

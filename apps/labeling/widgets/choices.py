@@ -36,15 +36,24 @@ class ChoicesWidget(ValueWidget):
     def check_value(self, control: Control, value: Any) -> None:
         paths = _paths(control, value)
         if not paths:
-            raise refuse(control, "empty", f'"{control.name}" holds no label.')
+            raise refuse(control, "empty", _('"%(control)s" holds no label.') % {"control": control.name})
         known = {label.path for label in control.labels}
         unknown = next((path for path in paths if path not in known and not control.labels_open), None)
         if unknown is not None:
-            raise refuse(control, "unknown_label", f'"{" / ".join(unknown)[:80]}" is no label of "{control.name}".')
+            raise refuse(
+                control,
+                "unknown_label",
+                _('"%(label)s" is no label of "%(control)s".')
+                % {"label": " / ".join(unknown)[:80], "control": control.name},
+            )
         if len(set(paths)) != len(paths):
-            raise refuse(control, "duplicate", f'"{control.name}" holds a label twice.')
+            raise refuse(control, "duplicate", _('"%(control)s" holds a label twice.') % {"control": control.name})
         if not is_multiple(control) and not _is_one(paths):
-            raise refuse(control, "one_choice", f'"{control.name}" takes one label, not {len(paths)}.')
+            raise refuse(
+                control,
+                "one_choice",
+                _('"%(control)s" takes one label, not %(n)s.') % {"control": control.name, "n": len(paths)},
+            )
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
         return tuple(path_value(choice) if isinstance(choice, list) else choice for choice in value)
@@ -146,10 +155,14 @@ def _paths(control: Control, value: Any) -> list[Path]:
     if is_nested(control):
         rows = value if isinstance(value, list) else [None]
         if not all(isinstance(row, list) and row and all(isinstance(step, str) for step in row) for row in rows):
-            raise refuse(control, "type", f'"{control.name}" must hold a list of paths, each a list of labels.')
+            raise refuse(
+                control,
+                "type",
+                _('"%(control)s" must hold a list of paths, each a list of labels.') % {"control": control.name},
+            )
         return [tuple(row) for row in rows if row]
     if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
-        raise refuse(control, "type", f'"{control.name}" must hold a list of labels.')
+        raise refuse(control, "type", _('"%(control)s" must hold a list of labels.') % {"control": control.name})
     return [(choice,) for choice in value]
 
 

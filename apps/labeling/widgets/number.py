@@ -37,8 +37,8 @@ class NumberWidget(ValueWidget):
             raise refuse(
                 control,
                 "number_step",
-                _('"%(control)s" goes in steps of %(step)s from %(value)s.')
-                % {"control": control.name, "step": step, "value": low or 0},
+                _('"%(control)s" goes in steps of %(step)s from %(low)s.')
+                % {"control": control.name, "step": step, "low": low or 0},
             )
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:

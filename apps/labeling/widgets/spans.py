@@ -10,6 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.core import figures
+from apps.core.retold import retold
 from apps.labeling.algorithms.spans import (
     MarkedText,
     Markup,
@@ -56,7 +58,16 @@ class SpansWidget(Widget):
 
     def check(self, control: Control, regions: Sequence[Region], context: Context) -> None:
         if len(regions) > MAX_SPANS:
-            raise refuse(control, "too_many", f'"{control.name}" has {len(regions):,} regions; at most {MAX_SPANS:,}.')
+            raise refuse(
+                control,
+                "too_many",
+                _('"%(control)s" has %(n)s regions; at most %(max_spans)s.')
+                % {
+                    "control": control.name,
+                    "n": figures.number(len(regions), 0),
+                    "max_spans": figures.number(MAX_SPANS, 0),
+                },
+            )
         texts = texts_of(context.config, control, context.data)
         for number, region in enumerate(regions, 1):
             _check_labels(control, region, number)
@@ -151,19 +162,40 @@ def _completed(control: Control, region: Any, texts: Mapping[str, MarkedText]) -
 def _check_labels(control: Control, region: Region, number: int) -> None:
     given = region["value"].get(control.type)
     if not isinstance(given, list) or not all(isinstance(label, str) for label in given):
-        message = f'Region {number} of "{control.name}" has no list of labels under "{control.type}".'
+        message = _('Region %(number)s of "%(control)s" has no list of labels under "%(type)s".') % {
+            "number": number,
+            "control": control.name,
+            "type": control.type,
+        }
         raise refuse(control, "type", message)
     known = {label.value for label in control.labels}
     unknown = next((label for label in given if label not in known), None)
     if unknown is not None and not control.labels_open:
-        message = f'Region {number}: "{unknown[:80]}" is no label of "{control.name}".'
+        message = _('Region %(number)s: "%(unknown)s" is no label of "%(control)s".') % {
+            "number": number,
+            "unknown": unknown[:80],
+            "control": control.name,
+        }
         raise refuse(control, "unknown_label", message)
     if not given and not control.attrs.get("allowEmpty"):
-        raise refuse(control, "empty", f'Region {number} of "{control.name}" has no label.')
+        raise refuse(
+            control,
+            "empty",
+            _('Region %(number)s of "%(control)s" has no label.') % {"number": number, "control": control.name},
+        )
     if len(set(given)) != len(given):
-        raise refuse(control, "duplicate", f'Region {number} of "{control.name}" has a label twice.')
+        raise refuse(
+            control,
+            "duplicate",
+            _('Region %(number)s of "%(control)s" has a label twice.') % {"number": number, "control": control.name},
+        )
     if len(given) > 1 and control.attrs.get("choice") != "multiple":
-        raise refuse(control, "one_choice", f'Region {number} of "{control.name}" takes one label, not {len(given)}.')
+        raise refuse(
+            control,
+            "one_choice",
+            _('Region %(number)s of "%(control)s" takes one label, not %(n)s.')
+            % {"number": number, "control": control.name, "n": len(given)},
+        )
 
 
 def _check_place(control: Control, region: Region, number: int, text: MarkedText | None) -> None:
@@ -175,13 +207,28 @@ def _check_place(control: Control, region: Region, number: int, text: MarkedText
         span = text.span_of(value)
         there = text.value_of(span)["text"]
     except SpanProblem as exc:
-        raise refuse(control, exc.rule, f'Region {number} of "{control.name}": {exc}') from exc
+        raise refuse(
+            control,
+            exc.rule,
+            _('Region %(number)s of "%(control)s": %(problem)s')
+            % {"number": number, "control": control.name, "problem": retold(str(exc))},
+        ) from exc
     if words is None or isinstance(words, list):
         return
     if not isinstance(words, str):
-        raise refuse(control, "type", f'Region {number} of "{control.name}": its "text" is no text.')
+        raise refuse(
+            control,
+            "type",
+            _('Region %(number)s of "%(control)s": its "text" is no text.')
+            % {"number": number, "control": control.name},
+        )
     if not same_words(words, there):
-        message = f'Region {number} of "{control.name}" says "{words[:40]}", but there stands "{there[:40]}".'
+        message = _('Region %(number)s of "%(control)s" says "%(words)s", but there stands "%(there)s".') % {
+            "number": number,
+            "control": control.name,
+            "words": words[:40],
+            "there": there[:40],
+        }
         raise refuse(control, "span_text", message)
 
 
@@ -190,9 +237,12 @@ def _check_usages(control: Control, regions: Sequence[Region]) -> None:
     for label in control.labels:
         most = _most(control, label)
         if most and used[label.value] > most:
-            message = (
-                f'"{label.text}" may be used {most} times in "{control.name}", and is used {used[label.value]} times.'
-            )
+            message = _('"%(text)s" may be used %(most)s times in "%(control)s", and is used %(used)s times.') % {
+                "text": label.text,
+                "most": most,
+                "control": control.name,
+                "used": used[label.value],
+            }
             raise refuse(control, "max_usages", message)
 
 

@@ -89,7 +89,7 @@ def _check_known(control: Control, paths: Sequence[tuple[str, ...]]) -> None:
             raise refuse(
                 control,
                 "unknown_label",
-                _('"%(join)s" is no path of "%(control)s".') % {"join": " / ".join(path)[:80], "control": control.name},
+                _('"%(path)s" is no path of "%(control)s".') % {"path": " / ".join(path)[:80], "control": control.name},
             )
         if control.attrs["leafsOnly"] and not known[path].is_leaf:
             words = path_words(path, control)[:80]

@@ -80,8 +80,8 @@ def one_of(*allowed: str, default: str = "") -> Setting:
         if text not in allowed:
             raise fail(
                 node,
-                _('%(attr)s="%(text)s" is not known; use %(join)s.')
-                % {"attr": attr, "text": text, "join": " or ".join(allowed)},
+                _('%(attr)s="%(text)s" is not known; use %(known)s.')
+                % {"attr": attr, "text": text, "known": _(" or ").join(allowed)},
             )
         return text
 

@@ -72,10 +72,17 @@ def _values(control: Control) -> tuple[str, ...]:
 def _successor(control: Control, new: LabellingConfig) -> Control:
     found = new.control(control.name)
     if found is None:
-        message = f'The new config has no <{control.tag}> named "{control.name}": its answers would be lost.'
+        message = _('The new config has no <%(tag)s> named "%(control)s": its answers would be lost.') % {
+            "tag": control.tag,
+            "control": control.name,
+        }
         raise SchemaChangeRefused(message)
     if found.kind != control.kind and (control.kind, found.kind) not in _READABLE_AS:
-        message = f'"{control.name}" was {control.kind} and would become {found.kind}: old answers do not fit.'
+        message = _('"%(control)s" was %(kind)s and would become %(kind2)s: old answers do not fit.') % {
+            "control": control.name,
+            "kind": control.kind,
+            "kind2": found.kind,
+        }
         raise SchemaChangeRefused(message)
     if found.owns_regions and found.tag != control.tag:
         raise SchemaChangeRefused(

@@ -20,7 +20,8 @@ def read_condition(node: Node) -> Condition | None:
         return None
     if when and when not in _WHEN:
         raise fail(
-            node, _('visibleWhen="%(when)s" is not known; use %(join)s.') % {"when": when, "join": " or ".join(_WHEN)}
+            node,
+            _('visibleWhen="%(when)s" is not known; use %(known)s.') % {"when": when, "known": _(" or ").join(_WHEN)},
         )
     # Without visibleWhen, a question about regions is narrowed to regions of that label or control.
     found = when or ("choice-selected" if choices or places else "region-selected")

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.core import figures
+from apps.core.stored import stored
 from apps.projects.labelling.attrs import attr_bool, fail, whole
 from apps.projects.labelling.model import Label, Node
 from apps.projects.labelling.tags import ControlTag
@@ -15,6 +16,10 @@ MAX_LABEL_CHARS = 1_000
 _ARRANGES = frozenset({"View", "Header", "Style", "Collapse", "Panel"})
 _DECORATES = frozenset({"HyperText", "Text", "Image"})
 _CAP = whole(0, low=0, high=100_000)
+
+_TWICE = stored('The %(tag)s "%(value)s" of line %(line)s stands there twice; it is shown once.')
+_NOT_NESTED = stored('What stands inside <%(tag)s value="%(value)s"> is not asked without allowNested.')
+_NOT_SHOWN = stored("The <%(tag)s> between the labels of line %(line)s is not shown.")
 
 
 def read_labels(node: Node, tag: ControlTag, *, notes: list[str]) -> tuple[Label, ...]:
@@ -32,7 +37,7 @@ def read_labels(node: Node, tag: ControlTag, *, notes: list[str]) -> tuple[Label
                 _('The value "%(label)s" is already that of "%(text)s".') % {"label": label.value, "text": twin.text},
             )
         if twin:
-            notes.append(f'The {child.tag} "{label.value}" of line {child.line} stands there twice; it is shown once.')
+            notes.append(_TWICE % {"tag": child.tag, "value": label.value, "line": child.line})
             continue
         if label.hotkey and label.hotkey in hotkeys:
             raise fail(
@@ -59,11 +64,11 @@ def _labels(
             if nests:
                 yield from _labels(child, tag, label.path, nests, notes)
             elif any(below.tag == tag.labels for below in child.children):
-                notes.append(f'What stands inside <{child.tag} value="{label.text}"> is not asked without allowNested.')
+                notes.append(_NOT_NESTED % {"tag": child.tag, "value": label.text})
         elif child.tag in _ARRANGES:
             yield from _labels(child, tag, above, nests, notes)
         elif child.tag in _DECORATES:
-            notes.append(f"The <{child.tag}> between the labels of line {node.line} is not shown.")
+            notes.append(_NOT_SHOWN % {"tag": child.tag, "line": node.line})
         elif child.tag not in tag.parts:
             raise fail(child, _("It cannot stand inside <%(tag)s>.") % {"tag": node.tag})
 

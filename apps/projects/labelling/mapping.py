@@ -24,7 +24,10 @@ def _compile(variable: str, expression: Any) -> ParsedResult:
     if not isinstance(expression, str) or not expression.strip():
         raise MappingError(_("$%(variable)s has no expression.") % {"variable": variable}, variable=variable)
     if len(expression) > MAX_EXPRESSION:
-        message = f"The expression for ${variable} is longer than {MAX_EXPRESSION} characters."
+        message = _("The expression for $%(variable)s is longer than %(max_expression)s characters.") % {
+            "variable": variable,
+            "max_expression": MAX_EXPRESSION,
+        }
         raise MappingError(message, variable=variable)
     try:
         return _compiled(expression)
@@ -74,6 +77,9 @@ def _value(variable: str, expression: str, trace: Mapping[str, Any]) -> Any:
             variable=variable,
         ) from exc
     if value is None:
-        message = f'${variable} finds nothing in this trace: "{expression}" is missing or null.'
+        message = _('$%(variable)s finds nothing in this trace: "%(expression)s" is missing or null.') % {
+            "variable": variable,
+            "expression": expression,
+        }
         raise MappingError(message, variable=variable)
     return value

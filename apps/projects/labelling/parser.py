@@ -24,7 +24,7 @@ def parse_config(xml: str) -> LabellingConfig:
     """
     root, plain = read_xml(xml)
     if root.tag != ROOT:
-        raise fail(root, f"A config starts with <{ROOT}>.")
+        raise fail(root, _("A config starts with <%(root)s>.") % {"root": ROOT})
     reader = Reader()
     reader.read(root, ())
     reader.refuse_empty(root)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
+from apps.core.stored import stored
 from apps.projects.labelling.attrs import attr_bool, attr_variable, fail, settings_of, variables_in
 from apps.projects.labelling.conditions import read_condition
 from apps.projects.labelling.labels import read_labels
@@ -20,6 +21,14 @@ from apps.projects.labelling.tags import (
     SUPPORTED,
     ControlTag,
 )
+
+# Kept with the config, which is read once for everybody.
+_ASKS_NOTHING = stored("It asks nothing: people look at an item and send it on.")
+_EMPTY_HEADER = stored("The <Header> of line %(line)s is empty.")
+_AIMLESS = stored(
+    '<%(tag)s name="%(name)s"> of line %(line)s has no toName: Label Studio keeps no answer to it, so it is not asked.'
+)
+_IGNORED = stored('The attribute "%(attr)s" of <%(tag)s> is ignored: it has no effect here.')
 
 
 class Reader:
@@ -40,7 +49,7 @@ class Reader:
         """`above`: the conditions of what it stands in."""
         if node.tag not in SUPPORTED:
             raise fail(
-                node, _("This tag is not supported. Supported are %(join)s.") % {"join": ", ".join(sorted(SUPPORTED))}
+                node, _("This tag is not supported. Supported are %(tags)s.") % {"tags": ", ".join(sorted(SUPPORTED))}
             )
         own = read_condition(node)
         conditions = (*above, own) if own else above
@@ -62,10 +71,10 @@ class Reader:
         if not self.controls and not self.objects:
             raise fail(
                 root,
-                _("It shows nothing and asks nothing. Add one of %(join)s.") % {"join": ", ".join(sorted(CONTROLS))},
+                _("It shows nothing and asks nothing. Add one of %(tags)s.") % {"tags": ", ".join(sorted(CONTROLS))},
             )
         if not self.controls:
-            self.notes.append("It asks nothing: people look at an item and send it on.")
+            self.notes.append(_ASKS_NOTHING)
 
     def link(self) -> None:
         """Every toName must name an object."""
@@ -80,7 +89,7 @@ class Reader:
         self._note_unused(node, tag.attrs)
         if node.tag == "Header":
             if not (node.get("value") or node.text).strip():
-                self.notes.append(f"The <Header> of line {node.line} is empty.")
+                self.notes.append(_EMPTY_HEADER % {"line": node.line})
             self.variables += variables_in(node.get("value") or node.text)
         if node.tag == "Panel":
             self.variables += variables_in(node.get("value"))
@@ -210,15 +219,12 @@ class Reader:
                 % {"other": other},
             )
         self.aimless.append(node)
-        self.problems.append(
-            f'<{node.tag} name="{node.name}"> of line {node.line} has no toName: '
-            "Label Studio keeps no answer to it, so it is not asked."
-        )
+        self.problems.append(_AIMLESS % {"tag": node.tag, "name": node.name, "line": node.line})
 
     def _note_unused(self, node: Node, read: frozenset[str] | set[str]) -> None:
         for attr in node.attrs:
             if attr.lower() not in read | CONDITIONS | LOOKS:
-                self.notes.append(f'The attribute "{attr}" of <{node.tag}> is ignored: it has no effect here.')
+                self.notes.append(_IGNORED % {"attr": attr, "tag": node.tag})
 
     @staticmethod
     def _refuse(node: Node, refused: Mapping[str, tuple[str, ...]]) -> None:
@@ -226,10 +232,10 @@ class Reader:
             given = node.get(attr).strip()
             if not given or given.lower() in allowed:
                 continue
-            hint = f'; only "{allowed[0]}" is' if allowed else ": it would change what is asked"
-            raise fail(
-                node, _('%(attr)s="%(given)s" is not supported%(hint)s.') % {"attr": attr, "given": given, "hint": hint}
-            )
+            sentence = _('%(attr)s="%(given)s" is not supported: it would change what is asked.')
+            if allowed:
+                sentence = _('%(attr)s="%(given)s" is not supported; only "%(allowed)s" is.')
+            raise fail(node, sentence % {"attr": attr, "given": given, "allowed": allowed[0] if allowed else ""})
 
     def _name(self, node: Node) -> None:
         name = node.name
@@ -261,8 +267,10 @@ class Reader:
         targets = tuple(word.strip() for word in text.split(","))
         wanted = tag.n_objects or len(targets)
         if len(targets) != wanted or len(set(targets)) != len(targets):
-            what = "one object" if wanted == 1 else f"{wanted} different objects, divided by a comma"
-            raise fail(node, _('toName="%(text)s" must name %(what)s.') % {"text": text, "what": what})
+            sentence = _('toName="%(text)s" must name one object.')
+            if wanted != 1:
+                sentence = _('toName="%(text)s" must name %(n)s different objects, divided by a comma.')
+            raise fail(node, sentence % {"text": text, "n": wanted})
         return targets
 
     def _check_target(self, control: Control, target: str, objects: dict[str, str]) -> None:
@@ -272,8 +280,8 @@ class Reader:
             if allowed and objects[target] not in allowed:
                 raise fail(
                     node,
-                    _("It can be about %(join)s, not about <%(objects)s>.")
-                    % {"join": " or ".join(sorted(allowed)), "objects": objects[target]},
+                    _("It can be about %(allowed)s, not about <%(tag)s>.")
+                    % {"allowed": _(" or ").join(sorted(allowed)), "tag": objects[target]},
                 )
             return
         if target in self.named:
@@ -296,7 +304,7 @@ def _lower(names: Iterable[str]) -> set[str]:
 
 
 def _homes(part: str) -> str:
-    return " or ".join(f"<{name}>" for name, tag in CONTROLS.items() if part == tag.labels or part in tag.parts)
+    return _(" or ").join(f"<{name}>" for name, tag in CONTROLS.items() if part == tag.labels or part in tag.parts)
 
 
 def _kind(node: Node, tag: ControlTag, attrs: Mapping[str, Attr]) -> Kind:

@@ -64,7 +64,7 @@ def read_xml(xml: str) -> tuple[Node, str]:
     except ParseError as exc:
         raise _not_well_formed(exc, parser) from exc
     except DefusedXmlException as exc:
-        message = "A config may not declare a document type (DTD) or entities."
+        message = _("A config may not declare a document type (DTD) or entities.")
         raise ConfigError(message, tag="!DOCTYPE", line=parser.line) from exc
     except (ValueError, LookupError) as exc:  # an encoding that the parser does not know, or that lies
         raise ConfigError(_("The text cannot be read in the encoding that it declares."), tag=ROOT, line=1) from exc
@@ -78,10 +78,9 @@ def _bytes(xml: str) -> bytes:
         line = xml.count("\n", 0, exc.start) + 1
         raise ConfigError(_("The text holds a character that is not valid Unicode."), tag=ROOT, line=line) from exc
     if len(content) > MAX_BYTES:
-        size = f"{len(content):,} bytes"
         raise ConfigError(
-            _("The config has %(size)s; at most %(max_bytes)s are allowed.")
-            % {"size": size, "max_bytes": figures.number(MAX_BYTES, 0)},
+            _("The config has %(n)s bytes; at most %(most)s are allowed.")
+            % {"n": figures.count(len(content)), "most": figures.count(MAX_BYTES)},
             tag=ROOT,
             line=1,
         )
@@ -93,7 +92,7 @@ def _not_well_formed(exc: ParseError, parser: _LineParser) -> ConfigError:
     problem = str(exc).split(":")[0]
     tag = parser.open[-1] if parser.open else ROOT
     return ConfigError(
-        _("This is not well-formed XML: %(problem)s, column %(value)s.") % {"problem": problem, "value": column + 1},
+        _("This is not well-formed XML: %(problem)s, column %(column)s.") % {"problem": problem, "column": column + 1},
         tag=tag,
         line=max(line, 1),
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.core.stored import stored
 from apps.intake.models import Prediction, Signal, Trace
 from apps.queues.algorithms.acquisition import FUNCTIONS
 from apps.queues.algorithms.draw import uniform
@@ -19,6 +20,17 @@ from apps.queues.algorithms.ordering import (
     sort_key,
 )
 from apps.queues.models import Item, Queue, ReviewerCursor
+
+# What a term says; stored with the item.
+_ESCALATED = stored("escalated, severity %(severity)s of 5")
+_POLICY = stored("policy flag: %(flags)s")
+_CONFUSING = stored("the user asked again or rephrased")
+_DIFFERING = stored("the answers so far differ")
+_PRIORITY = stored("a manager's priority of %(priority)s")
+_UNSURE = stored("model unsure (%(guesses)s)")
+_FAIRLY_SURE = stored("model fairly sure (%(guesses)s)")
+_RANDOM = stored("random order")
+_RANDOM_NO_MODEL = stored("random order: no model has said how sure it is")
 
 _CONFUSION = (Signal.Kind.FOLLOW_UP_QUESTION, Signal.Kind.REFORMULATION)
 
@@ -35,15 +47,15 @@ def place_item(
     """Fill the item's terms, score, prediction and sort key from the facts; the caller saves."""
     terms = [_uncertainty(item, queue=queue, prediction=prediction)]
     if item.severity:
-        terms.append(Term("severity", SEVERITY_POINTS * item.severity / 5, f"escalated, severity {item.severity} of 5"))
+        terms.append(Term("severity", SEVERITY_POINTS * item.severity / 5, _ESCALATED % {"severity": item.severity}))
     if trace is not None and trace.policy_flags:
-        terms.append(Term("policy", POLICY_POINTS, "policy flag: " + ", ".join(map(str, trace.policy_flags))))
+        terms.append(Term("policy", POLICY_POINTS, _POLICY % {"flags": ", ".join(map(str, trace.policy_flags))}))
     if is_confusing:
-        terms.append(Term("confusion", CONFUSION_POINTS, "the user asked again or rephrased"))
+        terms.append(Term("confusion", CONFUSION_POINTS, _CONFUSING))
     if votes_differ:
-        terms.append(Term("disagreement", DISAGREEMENT_POINTS, "the answers so far differ"))
+        terms.append(Term("disagreement", DISAGREEMENT_POINTS, _DIFFERING))
     if item.priority:
-        terms.append(Term("priority", item.priority, f"a manager's priority of {item.priority:+g}"))
+        terms.append(Term("priority", item.priority, _PRIORITY % {"priority": f"{item.priority:+g}"}))
     item.terms = [term.as_json() for term in terms]
     item.score = score_of(terms)
     item.prediction = prediction
@@ -58,13 +70,13 @@ def place_item(
 
 def _uncertainty(item: Item, *, queue: Queue, prediction: Prediction | None) -> Term:
     if queue.acquisition == Queue.Acquisition.RANDOM:
-        return _random(item, queue=queue, why="random order")
+        return _random(item, queue=queue, why=_RANDOM)
     if prediction is None or not prediction.probabilities:
-        return _random(item, queue=queue, why="random order: no model has said how sure it is")
+        return _random(item, queue=queue, why=_RANDOM_NO_MODEL)
     value = FUNCTIONS[queue.acquisition](prediction.probabilities)
     ranked = sorted(prediction.probabilities.items(), key=lambda pair: -pair[1])[:2]
     guesses = ", ".join(f"{label} {p:.2f}" for label, p in ranked)
-    words = f"{'model unsure' if value >= 0.5 else 'model fairly sure'} ({guesses})"
+    words = (_UNSURE if value >= 0.5 else _FAIRLY_SURE) % {"guesses": guesses}
     return Term("uncertainty", UNCERTAINTY_POINTS * value, words)
 
 

@@ -10,8 +10,11 @@ from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from apps.core.rows import Writes, fetch_one
+from apps.core.stored import stored
 from apps.queues.models import Item, Queue
 from apps.queues.selectors import REVIEWING_ROLES, WORKS_IN_QUEUE, reviewer_ids
+
+_NOBODY_LEFT = stored("no reviewer left who has not had it")
 
 
 def item_lock(*, item_id: UUID) -> Item:
@@ -176,7 +179,7 @@ def strand_check(*, item: Item, answers: Answers, doubt: Doubt = UNJUDGED, write
     # Without any answer and any reviewer the item waits for people, not for an adjudicator.
     if not answers.was_had or answers.is_anybody_left:
         return False
-    reason, kind = "no reviewer left who has not had it", Item.DisputeKind.NOBODY_LEFT
+    reason, kind = _NOBODY_LEFT, Item.DisputeKind.NOBODY_LEFT
     item_to_adjudication(item=item, reason=reason, kind=kind, doubt=doubt, answers=answers, writes=writes)
     return True
 
