@@ -199,3 +199,22 @@ def test_another_adjudicators_decision_is_not_mine_to_write(client, project, que
     client.force_login(factories.member(project, "adjudicator"))
     assert client.get(url("rule", queue.pk, change.adjudication.pk)).status_code == 404
     assert client.get(url("rule_version", queue.pk, 1)).status_code == 200
+
+
+def test_who_asks_again_never_gets_the_item_as_a_reviewer(queue, change, people):
+    asker = change.adjudication.adjudicator
+    queue.members.create(user=asker)
+    factories.member(queue.project)
+    touched = factories.settled_item(queue, "Refund", "Send one kettle back", reviewers=people)
+    rechecks_ask(change=change, item_ids=[touched.pk], by=asker, now=NOW)
+    assert services.claim_next(queue=queue, reviewer=asker, now=NOW) is None
+    touched.refresh_from_db()
+    assert touched.state == "open"
+
+
+def test_the_version_page_of_the_console_leads_to_what_it_may_touch(client, project, queue, change, manager):
+    factories.guideline(project, "By hand")
+    client.force_login(manager)
+    page = client.get(reverse("console:guidelines_version", args=[project.slug, 1])).content.decode()
+    assert url("rule_version", queue.pk, 1) in page
+    assert "led to it" not in client.get(reverse("console:guidelines_version", args=[project.slug, 2])).content.decode()

@@ -15,7 +15,8 @@ from apps.labeling.models import Annotation
 from apps.projects.selectors import guideline_current
 from apps.projects.services import guideline_publish
 from apps.queues.models import Item, Queue
-from apps.queues.services import item_lock, item_requeue
+from apps.queues.selectors import reviewer_ids
+from apps.queues.services import item_lock, item_requeue, review_bar
 
 
 @transaction.atomic
@@ -82,6 +83,9 @@ def _recheck(change: GuidelineChange, item: Item, consensus: Consensus, *, by: U
         decided_by=by,
         decided_at=now,
     )
+    if by.pk in reviewer_ids(queue=item.queue):
+        # He has seen the label, so the item must not come to him as a reviewer.
+        review_bar(item=item, reviewer=by, reason="asked about it again as an adjudicator", now=now)
     item_requeue(item_ids=[item.pk], by=by)
     payload = {"guideline": change.guideline.version}
     event_record(
