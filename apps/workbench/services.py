@@ -25,6 +25,7 @@ from apps.consensus.services.honeypots import honeypot_judge
 from apps.core.canonical import canonical_bytes
 from apps.core.errors import Conflict
 from apps.core.rows import Writes
+from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.intake.models import Escalation
 from apps.intake.services import escalation_answer, escalation_reopen
@@ -41,6 +42,15 @@ from apps.queues.services.batch import LANE as BATCH_LANE
 from apps.workbench.questions import question_pass_on
 
 _MORE_AFTER_SENDING_BACK = 2
+# Stored with the item or the review.
+_FREE_TEXTS = stored("%(n)s free-text answers: one has to be chosen")
+_STILL_BELOW = stored("%(n)s answers, the limit, and still below %(threshold)s")
+_FOR_ADJUDICATOR = stored("for an adjudicator: %(note)s")
+_TO_ADJUDICATOR = stored("for an adjudicator")
+_ASKS = stored("a reviewer asks: %(note)s")
+_ASKED = stored("a reviewer asks")
+_SENT_BACK = stored("sent it back as an adjudicator")
+_TAKEN_BACK = stored("a decision was taken back")
 _CHANCE = random.SystemRandom()
 
 
@@ -165,8 +175,8 @@ def ask_or_dispute(
 def why_disputed(*, item: Item, consensus: Consensus) -> str:
     n, threshold = consensus.n_annotations, item.queue.settle_threshold
     if not consensus.posterior:
-        return f"{n} free-text answers: one has to be chosen"
-    return f"{n} answers, the limit, and still below {threshold:.2f}"
+        return _FREE_TEXTS % {"n": n}
+    return _STILL_BELOW % {"n": n, "threshold": f"{threshold:.2f}"}
 
 
 def clients_answer(*, item: Item, consensus: Consensus, now: datetime) -> None:
@@ -267,10 +277,12 @@ def answer_to_adjudicator(*, review_id: UUID, reviewer: User, token: int, note: 
     """
     review = queues.review_lock(review_id=review_id, reviewer=reviewer)
     was_open = review.item.state == Item.State.OPEN
-    skipped = queues.review_skip(review=review, token=token, reason=f"for an adjudicator: {note}".strip(": "))
+    skipped = queues.review_skip(
+        review=review, token=token, reason=_FOR_ADJUDICATOR % {"note": note} if note else _TO_ADJUDICATOR
+    )
     item = skipped.item
     if was_open:  # also when the last reviewer's skip has just sent it there: his words say more
-        reason, kind = f"a reviewer asks: {note}" if note else "a reviewer asks", Item.DisputeKind.ASKED
+        reason, kind = _ASKS % {"note": note} if note else _ASKED, Item.DisputeKind.ASKED
         doubt = doubt_of(item=item, consensus=consensus_update(item=item, now=now))
         queues.item_to_adjudication(item=item, reason=reason, kind=kind, doubt=doubt)
     elif item.source != Item.Source.HONEYPOT:
@@ -313,7 +325,7 @@ def adjudicate(
     )
     if decision == Adjudication.Decision.SENT_BACK:
         # He has seen the votes, so the item must never come to him as a reviewer.
-        queues.review_bar(item=item, reviewer=adjudicator, reason="sent it back as an adjudicator", now=now)
+        queues.review_bar(item=item, reviewer=adjudicator, reason=_SENT_BACK, now=now)
         _send_back(item=item)
         question_pass_on(adjudication=adjudication, now=now)
     else:
@@ -363,7 +375,7 @@ def adjudication_undo(*, adjudicator: User, queue: Queue, now: datetime) -> Item
         raise Conflict(_("There is no decision of yours to undo in this queue."))
     item = queues.item_lock(item_id=latest.item_id)
     adjudication_withdraw(adjudication=latest, by=adjudicator)
-    queues.item_to_adjudication(item=item, reason="a decision was taken back", kind=Item.DisputeKind.TAKEN_BACK)
+    queues.item_to_adjudication(item=item, reason=_TAKEN_BACK, kind=Item.DisputeKind.TAKEN_BACK)
     for escalation in escalations_of(item):
         escalation_reopen(escalation=escalation, now=now)
     consensus_update(item=item, now=now)

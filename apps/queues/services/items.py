@@ -31,6 +31,7 @@ from apps.queues.services.slots import (
     slots_adjust,
     strand_check,
 )
+from apps.queues.words import state_word
 
 _TAKING = (Queue.State.OPEN, Queue.State.PAUSED)
 _BATCH = 500
@@ -180,7 +181,9 @@ def item_hand_to(*, item_id: UUID, user: User, by: User) -> Item:
     """
     item = item_lock(item_id=item_id)
     if item.state != Item.State.OPEN:
-        raise Conflict(_("This item is %(state)s; only an open one can be handed to somebody.") % {"state": item.state})
+        raise Conflict(
+            _("This item is %(state)s; only an open one can be handed to somebody.") % {"state": state_word(item.state)}
+        )
     if user.pk not in reviewer_ids(queue=item.queue):
         raise InvalidInput(_("%(user)s does not work in this queue.") % {"user": user}, field="user")
     if item.reviews.filter(reviewer=user).exclude(state=Review.State.EXPIRED).exists():

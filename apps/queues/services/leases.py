@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.rows import Writes, fetch_one
+from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld, StaleLease
 from apps.queues.models import Item, Queue, Review
@@ -18,9 +19,12 @@ from apps.queues.selectors import REVIEW_COLUMNS, review_from
 from apps.queues.services import lanes
 from apps.queues.services.adoption import schema_adopt
 from apps.queues.services.slots import item_lock, slots_adjust, strand_check
+from apps.queues.words import state_word
 
 _AFTER_LEAVING = timedelta(seconds=30)
 _STALE_AT_A_CLAIM = 5  # a claim first expires a few stale leases, so nothing depends on the periodic reaper
+
+_NO_REASON = stored("no reason given")
 
 
 def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Random) -> Review | None:
@@ -41,7 +45,8 @@ def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Ran
     if claimed.outcome == "closed":
         queue.refresh_from_db(fields=["state"])
         raise QueueNotOpen(
-            _("This queue is %(state)s. Your work is kept; nothing is given out for now.") % {"state": queue.state}
+            _("This queue is %(state)s. Your work is kept; nothing is given out for now.")
+            % {"state": state_word(queue.state)}
         )
     if claimed.outcome == "paused":
         raise ReviewerHeld(_("You get no new items here for the moment; a manager will have a look."))
@@ -186,7 +191,7 @@ def review_skip(*, review: Review, token: int, reason: str) -> Review:
     """
     locked = _lock_leased(review=review, token=token)
     locked.state = Review.State.SKIPPED
-    locked.skip_reason = reason.strip()[:300] or "no reason given"
+    locked.skip_reason = reason.strip()[:300] or _NO_REASON
     locked.save(update_fields=["state", "skip_reason"])
     strand_check(item=locked.item, answers=slots_adjust(item=locked.item))
     event_record(verb="review.skipped", obj=locked, project_id=locked.item.queue.project_id, actor=locked.reviewer)

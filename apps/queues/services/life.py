@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.projects.models import Membership, Project
 from apps.queues.models import Item, Queue, QueueMember
@@ -22,6 +23,7 @@ from apps.queues.services.order import cursors_reset
 from apps.queues.services.people import admit_those_who_answered
 from apps.queues.services.policy_people import PEOPLE_FIELDS, people_policy_check
 from apps.queues.services.slots import stranded_sweep
+from apps.queues.words import state_word
 
 POLICY_FIELDS = (
     "name", "takes_traces", "takes_escalations", "acquisition", "overlap_min", "overlap_max", "settle_threshold",
@@ -29,6 +31,8 @@ POLICY_FIELDS = (
     "is_open_to_all", "shows_escalation_reason", "asks_best", "allows_revision", "assistance", "assistance_wrong_share",
     "shows_similar", "shows_model_to_adjudicator", *PEOPLE_FIELDS,
 )  # fmt: skip
+
+_CLOSED = stored("the queue was closed")
 
 
 @transaction.atomic
@@ -136,7 +140,7 @@ def queue_close(*, queue: Queue, by: User, now: datetime) -> Queue:
         queue, Queue.State.CLOSED, allowed=[Queue.State.OPEN, Queue.State.PAUSED, Queue.State.DRAINING], by=by
     )
     waiting = queue.items.filter(state__in=[Item.State.OPEN, Item.State.ADJUDICATION])
-    item_retire(item_ids=list(waiting.values_list("pk", flat=True)), reason="the queue was closed", by=by, now=now)
+    item_retire(item_ids=list(waiting.values_list("pk", flat=True)), reason=_CLOSED, by=by, now=now)
     return queue
 
 
@@ -145,7 +149,8 @@ def _to_state(queue: Queue, state: str, *, allowed: list[Queue.State], by: User)
     queue.refresh_from_db()
     if not changed:
         raise Conflict(
-            _("This queue is %(state)s, so it cannot become %(state2)s.") % {"state": queue.state, "state2": state}
+            _("This queue is %(state)s, so it cannot become %(state2)s.")
+            % {"state": state_word(queue.state), "state2": state_word(state)}
         )
     event_record(verb=f"queue.{state}", obj=queue, project_id=queue.project_id, actor=by)
     return queue
