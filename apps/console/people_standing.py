@@ -129,7 +129,7 @@ class Newcomer:
 
     person: User
     admission: ReviewerAdmission | None
-    rounds: list[QualificationRound]  # with `n_right` and `n_items`
+    rounds: Sequence[QualificationRound]  # with `n_right` and `n_items`
 
 
 def newcomers(*, queue: Queue) -> list[Newcomer]:
