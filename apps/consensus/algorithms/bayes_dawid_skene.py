@@ -23,8 +23,8 @@ from scipy.sparse import csr_array
 from scipy.special import digamma, gammaln
 
 from apps.consensus.algorithms.dawid_skene import pool_matrix
-from apps.consensus.algorithms.tempering import fitted_temperature
-from apps.consensus.algorithms.votes import UNKNOWN, Aggregate, Votes, certain, expected_accuracy, softmax_rows
+from apps.consensus.algorithms.tempering import fitted_temperature, tempered
+from apps.consensus.algorithms.votes import UNKNOWN, Aggregate, Votes, certain, softmax_rows
 
 DEFAULT_STRENGTH = 2.0
 # So much less often may reviewers be right under free class shares.
@@ -66,15 +66,13 @@ def bayes_dawid_skene(
     confusion, prior = _expected(fit.belief), fit.mass / fit.mass.sum()
     log_joint = table @ log_answers(confusion) + np.log(prior)
     temperature = fitted_temperature(votes, log_joint, confusion, fit.belief.counts) if is_tempered else 1.0
-    posterior = votes.held(softmax_rows(temperature * log_joint)[0])
-    return Aggregate(
-        posterior,
-        expected_accuracy(votes, posterior),
-        is_probability=True,
-        confusion=confusion,
+    return tempered(
+        votes,
+        log_joint,
         prior=prior,
+        confusion=confusion,
         temperature=temperature,
-        iterations=fit.rounds,
+        rounds=fit.rounds,
         converged=fit.converged,
         evidence=fit.evidence,
     )

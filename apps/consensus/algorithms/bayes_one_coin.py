@@ -22,8 +22,8 @@ from apps.consensus.algorithms.bayes_dawid_skene import (
     sounder,
 )
 from apps.consensus.algorithms.dawid_skene import STARTING_ACCURACY, STARTING_VOTES, pooled_confusion
-from apps.consensus.algorithms.tempering import fitted_temperature
-from apps.consensus.algorithms.votes import MOST_CELLS, Aggregate, Votes, certain, expected_accuracy, softmax_rows
+from apps.consensus.algorithms.tempering import fitted_temperature, tempered
+from apps.consensus.algorithms.votes import MOST_CELLS, Aggregate, Votes, certain, softmax_rows
 
 DEFAULT_STRENGTH = 5.0
 
@@ -50,15 +50,13 @@ def bayes_one_coin(
         confusion = np.stack([pooled_confusion(rate, votes.n_classes) for rate in fit.rates])
         counts = expected_counts(votes.table(), votes.telling(fit.posterior))
         temperature = fitted_temperature(votes, log_joint, confusion, counts)
-    posterior = votes.held(softmax_rows(temperature * log_joint)[0])
-    return Aggregate(
-        posterior,
-        expected_accuracy(votes, posterior),
-        is_probability=True,
-        confusion=confusion,
+    return tempered(
+        votes,
+        log_joint,
         prior=prior,
+        confusion=confusion,
         temperature=temperature,
-        iterations=fit.rounds,
+        rounds=fit.rounds,
         converged=fit.converged,
         evidence=fit.evidence,
     )

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.consensus.algorithms.bayes_dawid_skene import expected_counts, log_answers
-from apps.consensus.algorithms.tempering import fitted_temperature
-from apps.consensus.algorithms.votes import Aggregate, Votes, certain, expected_accuracy, softmax_rows
+from apps.consensus.algorithms.tempering import fitted_temperature, tempered
+from apps.consensus.algorithms.votes import Aggregate, Votes, certain, softmax_rows
 
 # Share of answers that have nothing to do with the level, as in `number_consensus`.
 LAPSE = 0.1
@@ -45,15 +45,13 @@ def ordinal_dawid_skene(votes: Votes, *, max_iter: int = 200, tol: float = 1e-5)
         posterior, rounds = following, rounds + 1
     counts = expected_counts(table, votes.telling(posterior))
     temperature = fitted_temperature(votes, log_joint, confusion, counts)
-    posterior = votes.held(softmax_rows(temperature * log_joint)[0])
-    return Aggregate(
-        posterior,
-        expected_accuracy(votes, posterior),
-        is_probability=True,
-        confusion=confusion,
+    return tempered(
+        votes,
+        log_joint,
         prior=mass / mass.sum(),
+        confusion=confusion,
         temperature=temperature,
-        iterations=rounds,
+        rounds=rounds,
         converged=converged,
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.consensus.algorithms.dawid_skene import pool_matrix
-from apps.consensus.algorithms.votes import UNKNOWN, Votes, softmax_rows
+from apps.consensus.algorithms.votes import UNKNOWN, Aggregate, Votes, expected_accuracy, softmax_rows
 
 GRID = np.linspace(0.05, 1.0, 39)
 # With fewer golden answers than this, chance would set the temperature.
@@ -47,6 +47,32 @@ def fitted_temperature(
     for start in range(0, len(paired), _CHUNK):
         score += _held_out_score(votes, paired[start : start + _CHUNK], log_joint, confusion, counts)
     return _best(score)
+
+
+def tempered(
+    votes: Votes,
+    log_joint: NDArray[np.float64],
+    *,
+    prior: NDArray[np.float64],
+    confusion: NDArray[np.float64] | None,
+    temperature: float,
+    rounds: int,
+    converged: bool,
+    evidence: float | None = None,
+) -> Aggregate:
+    """What a fit came to, its posterior softened; `log_joint` as in `fitted_temperature`."""
+    posterior = votes.held(softmax_rows(temperature * log_joint)[0])
+    return Aggregate(
+        posterior,
+        expected_accuracy(votes, posterior),
+        is_probability=True,
+        confusion=confusion,
+        prior=prior,
+        temperature=temperature,
+        iterations=rounds,
+        converged=converged,
+        evidence=evidence,
+    )
 
 
 def _best(score: NDArray[np.float64]) -> float:
