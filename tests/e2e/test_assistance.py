@@ -61,6 +61,7 @@ def test_a_guess_after_the_own_answer_is_kept_off_or_followed(page, login, proje
     expect(page.locator(".guess")).to_contain_text("You answered Exchange; it is stored. The model suggests Refund.")
     assert_accessible(page)
     shot(page, "second-look")
+    page.wait_for_load_state("networkidle")
     page.reload()  # it waits
     expect(page.locator(".guess")).to_contain_text("The model suggests Refund")
     key(page, "Control+Enter")
@@ -106,6 +107,7 @@ def test_a_grid_by_the_keyboard_alone(page, login, project, reviewer, assert_acc
         ("Refund", "accepted", True),
         ("Exchange", "changed", True),
     ]
+    page.wait_for_load_state("networkidle")
     page.reload()  # what is answered stays answered, what is open stays open
     expect(page.locator("[data-tile]")).to_have_count(4)
     key(page, "u")
@@ -126,6 +128,7 @@ def test_a_grid_by_finger_on_a_phone(open_page, login, project, reviewer, assert
         guessed_item(queue)
     page = login(open_page(viewport=PHONE, theme=theme, has_touch=True, is_mobile=True), reviewer)
     open_queue(page, queue)
+    page.wait_for_load_state("networkidle")  # leaving would cut off what the page asks for as it opens
     page.get_by_role("link", name="Many at once").tap()
     page.get_by_role("button", name="More items").tap()
     expect(page.locator("[data-tile]")).to_have_count(12)
