@@ -61,7 +61,7 @@ _ASSISTANCE_HELP = {
     ),
     Queue.Assistance.PRE_ANNOTATED: _(
         "It stands in the form when the item opens, and easy items come as a grid. Faster, and people follow it: "
-        "accepting it counts as half an answer, and below you see how often wrong ones are accepted."
+        "accepting it counts as half an answer, and this page shows how often wrong ones are accepted."
     ),
 }
 _HELP: dict[str, dict[Any, Any]] = {"acquisition": _ACQUISITION_HELP, "assistance": _ASSISTANCE_HELP}
