@@ -45,12 +45,11 @@ def _words_of_queue(queue: Queue, now: datetime) -> str:
 
 def explain_to_adjudicator(*, item: Item, now: datetime) -> list[str]:
     """What a manager reads; without what models said where the queue keeps that from adjudicators."""
-    hidden = (
-        {}
-        if item.queue.shows_model_to_adjudicator
-        else {str(term["words"]) for term in item.terms if not term.get("public")}
-    )
-    return [words for words in explain_to_manager(item=item, now=now) if words not in hidden]
+    words = explain_to_manager(item=item, now=now)
+    if item.queue.shows_model_to_adjudicator:
+        return words
+    hidden = {retold(str(term["words"])) for term in item.terms if not term.get("public")}
+    return [said for said in words if said not in hidden]
 
 
 def explain_to_manager(*, item: Item, now: datetime) -> list[str]:

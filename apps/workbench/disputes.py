@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication
+from apps.core.retold import retold
 from apps.intake.models import Prediction
 from apps.labeling.models import Annotation, Thread
 from apps.labeling.widgets import label_words
@@ -147,7 +148,7 @@ def history_of(*, item: Item) -> list[Happening]:
 
 def _passed(item: Item) -> Iterator[Happening]:
     for review in item.reviews.filter(state=Review.State.SKIPPED).select_related("reviewer"):
-        yield Happening(review.leased_at, str(review.reviewer), _("passed on it"), review.skip_reason)
+        yield Happening(review.leased_at, str(review.reviewer), _("passed on it"), retold(review.skip_reason))
 
 
 def _answers_gone(item: Item) -> Iterator[Happening]:

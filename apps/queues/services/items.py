@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.intake.models import Escalation, Prediction, Trace
 from apps.intake.services import escalation_unanswerable
@@ -35,6 +36,7 @@ from apps.queues.words import state_word
 
 _TAKING = (Queue.State.OPEN, Queue.State.PAUSED)
 _BATCH = 500
+_ALL_ANSWERS = stored("asked about again, with the most answers there can be")
 
 
 @dataclass
@@ -247,8 +249,7 @@ def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
         item_reopen(item=item)
         item.wanted = min(max(item.wanted, submitted + 1), item.wanted_max)
         if not strand_check(item=item, answers=slots_adjust(item=item)) and submitted >= item.wanted:
-            kind, reason = Item.DisputeKind.NOBODY_LEFT, _("asked about again, with the most answers there can be")
-            item_to_adjudication(item=item, reason=reason, kind=kind)
+            item_to_adjudication(item=item, reason=_ALL_ANSWERS, kind=Item.DisputeKind.NOBODY_LEFT)
         event_record(verb="item.requeued", obj=item, project_id=item.queue.project_id, actor=by)
         done += 1
     return done
