@@ -121,6 +121,12 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "" if value is None else figures.percent(value, digits)
 
 
+@register.filter
+def station_name(code: str) -> str:
+    """What the rail calls a station."""
+    return str(dict([*STATIONS, *OTHERS]).get(code, code))
+
+
 @register.filter(name="retold")
 def retold_words(text: str | None) -> str:
     """A sentence that the system stored, in the reader's language."""
