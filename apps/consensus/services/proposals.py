@@ -108,7 +108,9 @@ def proposal_revert(*, proposal_id: UUID, by: User, now: datetime) -> ConsensusP
     is_taken = item.reviews.filter(state=Review.State.LEASED).exists()
     sure = [Consensus.State.SETTLED, Consensus.State.ADJUDICATED]
     consensus = Consensus.objects.filter(item=item, label=proposal.label, state__in=sure).first()
-    answers = item.annotations.filter(status="current").exclude(label="").count()
+    given = item.annotations.filter(status="current")
+    # Texts have no label, and count all the same.
+    answers = given.exclude(label="").count() if proposal.label else given.count()
     waits = item.state in (Item.State.OPEN, Item.State.ADJUDICATION)
     if not waits or is_taken or consensus is None or answers != proposal.n_annotations:
         raise Conflict(_("Somebody has taken up this item since; it settles by the new answer."))

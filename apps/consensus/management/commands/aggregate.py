@@ -3,6 +3,7 @@
 import csv
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.consensus.algorithms.aggregation import METHODS
 from apps.consensus.algorithms.votes import Votes
-from apps.consensus.label_files import DUPLICATE_RULES, LabelFile, labels_read, truth_indexed, truth_read
+from apps.consensus.kinds_measured import KINDS, KindMeasured, kind_measured, kind_rows
+from apps.consensus.label_files import DUPLICATE_RULES, LabelFile, TruthFile, labels_read, truth_indexed, truth_read
 from apps.consensus.label_rows import Problem
 from apps.consensus.measured import Measured, consensus_rows, measured
 from apps.core.errors import TouchstoneError
@@ -31,6 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--truth", type=Path, help="CSV with the columns item and label")
         parser.add_argument("--golden", type=Path, help="CSV with known answers (item, label), used as evidence")
         parser.add_argument("--method", choices=["auto", *METHODS, "all"], default="auto")
+        parser.add_argument(
+            "--kind", choices=["class", *KINDS], default="class", help="what a label is; several are divided by ; or |"
+        )
         parser.add_argument("--item-column", default="", help="name of the item column, in all files")
         parser.add_argument("--worker-column", default="", help="name of the worker column")
         parser.add_argument("--label-column", default="", help="name of the label column, in the label file")
@@ -45,6 +50,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object, keyed by method")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["kind"] != "class":
+            self._other_kind(options)
+            return
         try:
             labels, truth, problems = _read(options)
             votes = _votes(labels, options, problems)
@@ -62,14 +70,35 @@ class Command(BaseCommand):
         if options["out"]:
             self._write(options, labels, votes, results)
 
-    def _introduce(self, labels: LabelFile, problems: list[Problem]) -> None:
+    def _other_kind(self, options: dict[str, Any]) -> None:
+        """Answers that are no single label have one model each: --method and --golden do not apply."""
+        try:
+            labels = _labels(options)
+            truth = None if options["truth"] is None else _truth(options["truth"], options)
+            result = kind_measured(options["kind"], labels, truth.answers if truth else None)
+        except TouchstoneError as exc:
+            raise CommandError(exc.message) from exc
+        problems = [*labels.problems, *(truth.problems if truth else ())]
+        row = {name: getattr(result, name) for name in KindMeasured.__dataclass_fields__ if name != "found"}
+        if options["json"]:
+            row["problems"] = {each.kind: {"count": each.count, "examples": list(each.examples)} for each in problems}
+            self.stdout.write(json.dumps({result.kind: row}))
+        else:
+            self._introduce(labels, problems, columns="")
+            self.stdout.write("\n".join(f"{name:<18}{value}" for name, value in row.items() if value is not None))
+        if options["out"]:
+            rows = kind_rows(result, labels, threshold=options["threshold"], min_labels=options["min_labels"])
+            _write_rows(options["out"], rows)
+
+    def _introduce(self, labels: LabelFile, problems: list[Problem], columns: str = _COLUMNS) -> None:
         self.stdout.write(
             f"{len(labels.item_idx)} labels of {len(labels.reviewers)} workers on {len(labels.items)} items, "
             f"{len(labels.classes)} classes."
         )
         for problem in problems:
             self.stdout.write(f"{problem}.")
-        self.stdout.write(_COLUMNS)
+        if columns:
+            self.stdout.write(columns)
 
     def _write(self, options: dict[str, Any], labels: LabelFile, votes: Votes, results: dict[str, Measured]) -> None:
         chosen = results.get("auto") or next(iter(results.values()))
@@ -78,23 +107,31 @@ class Command(BaseCommand):
         rows = consensus_rows(
             labels, votes, chosen.aggregate, threshold=options["threshold"], min_labels=options["min_labels"]
         )
-        try:
-            with options["out"].open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(["item", "label", "confidence", "n_labels", "settled", "tied"])
-                writer.writerows(rows)
-        except OSError as exc:
-            raise CommandError(f"{options['out']} cannot be written: {exc.strerror}.") from exc
+        _write_rows(options["out"], rows)
 
 
-def _read(options: dict[str, Any]) -> tuple[LabelFile, Any, list[Problem]]:
-    labels = labels_read(
+def _write_rows(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["item", "label", "confidence", "n_labels", "settled", "tied"])
+            writer.writerows(rows)
+    except OSError as exc:
+        raise CommandError(f"{path} cannot be written: {exc.strerror}.") from exc
+
+
+def _labels(options: dict[str, Any]) -> LabelFile:
+    return labels_read(
         options["labels"],
         item_column=options["item_column"],
         worker_column=options["worker_column"],
         label_column=options["label_column"],
         duplicates=options["duplicates"],
     )
+
+
+def _read(options: dict[str, Any]) -> tuple[LabelFile, Any, list[Problem]]:
+    labels = _labels(options)
     if options["truth"] is None:
         return labels, None, list(labels.problems)
     known, problems = _known(labels, options["truth"], options)
@@ -103,15 +140,19 @@ def _read(options: dict[str, Any]) -> tuple[LabelFile, Any, list[Problem]]:
 
 def _known(labels: LabelFile, path: Path, options: dict[str, Any]) -> tuple[Any, list[Problem]]:
     """Right answers by item. A column name given for the labels holds here where the file has it too."""
-    truth = truth_read(
+    truth = _truth(path, options)
+    known, problems = truth_indexed(labels, truth)
+    return known, [*truth.problems, *problems]
+
+
+def _truth(path: Path, options: dict[str, Any]) -> TruthFile:
+    return truth_read(
         path,
         item_column=options["truth_item_column"],
         label_column=options["truth_label_column"],
         also_item=options["item_column"],
         also_label=options["label_column"],
     )
-    known, problems = truth_indexed(labels, truth)
-    return known, [*truth.problems, *problems]
 
 
 def _votes(labels: LabelFile, options: dict[str, Any], problems: list[Problem]) -> Votes:
