@@ -11,9 +11,10 @@ that tells how he did:
 What stands on the test side of a golden set is shown to nobody.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection
@@ -58,7 +59,7 @@ def similar_settled(
     most: int = SHOWN,
     looked_at: int = LOOKED_AT,
 ) -> list[Similar]:
-    """Those most like the item, best first, of its project. Three statements.
+    """Those most like the item, best first, of its project. Four statements.
 
     Args:
         reviewer: who looks at it as a reviewer; None: an adjudicator does.
@@ -73,20 +74,28 @@ def similar_settled(
     if reviewer is not None:
         had = Review.objects.filter(item=OuterRef("pk"), reviewer=reviewer)
         found = found.exclude(_is_golden()).exclude(Exists(had))
-    own = words_of(item.search_text)
-    ranked = sorted(
-        ((likeness(own, words_of(each.search_text), shares=shares), each) for each in found),
-        key=lambda pair: (-pair[0], pair[1].pk),
+    chosen = _chosen(
+        item.search_text, found.values_list("pk", "search_text"), shares, most=most, is_blind=reviewer is not None
     )
-    own_grams = grams(normalised(item.search_text))
-    shown: list[Similar] = []
-    for alike, each in ranked:
-        is_nearly_same = alike >= TOO_ALIKE or _jaccard(own_grams, grams(normalised(each.search_text))) >= TOO_ALIKE
-        if not (is_nearly_same and reviewer is not None):
-            shown.append(Similar(each, _words(each), alike, is_nearly_same))
-        if len(shown) == most:
+    settled = Item.objects.filter(state=Item.State.SETTLED).select_related("consensus", "schema")
+    rows = settled.defer("data", "terms").in_bulk([one[0] for one in chosen])
+    return [Similar(rows[pk], _words(rows[pk]), alike, is_near) for pk, alike, is_near in chosen if pk in rows]
+
+
+def _chosen(
+    text: str, found: Iterable[tuple[UUID, str]], shares: Mapping[str, float], *, most: int, is_blind: bool
+) -> list[tuple[UUID, float, bool]]:
+    """(item, how alike, whether nearly the same), best first; without near duplicates for who must stay blind."""
+    own, own_grams = words_of(text), grams(normalised(text))
+    ranked = sorted((-likeness(own, words_of(said), shares=shares), pk, said) for pk, said in found)
+    chosen: list[tuple[UUID, float, bool]] = []
+    for unlike, pk, said in ranked:
+        is_near = -unlike >= TOO_ALIKE or _jaccard(own_grams, grams(normalised(said))) >= TOO_ALIKE
+        if not (is_near and is_blind):
+            chosen.append((pk, -unlike, is_near))
+        if len(chosen) == most:
             break
-    return shown
+    return chosen
 
 
 def word_shares(text: str) -> dict[str, float]:
@@ -127,8 +136,7 @@ def _showable(item: Item, found: QuerySet[Item]) -> QuerySet[Item]:
         shown = shown.exclude(trace=item.trace_id)
     is_kept = Q(trace=None) | Q(trace__payload__erased_at=None)
     held_out = SplitAssignment.objects.filter(item=OuterRef("pk")).exclude(side="train")
-    shown = shown.filter(is_kept, state=Item.State.SETTLED).exclude(Exists(held_out))
-    return shown.select_related("consensus", "schema", "queue").defer("data", "terms")
+    return shown.filter(is_kept, state=Item.State.SETTLED).exclude(Exists(held_out))
 
 
 def _quoted(word: str) -> str:
