@@ -49,7 +49,7 @@ WIDGETS = {
         + '<Header value="How sure are you?"/><Rating name="sure" toName="t" maxRating="4" icon="star"/>'
     ),
     "dynamic": _one(
-        '<Choices name="best" toName="t" value="$answers"/>',
+        '<Choices name="best" toName="t" value="$answers"/><Rating name="sure" toName="t" defaultValue="1"/>',
         answers=[
             {"value": "first", "html": f"<b>We refund</b> one <img src='{PIXEL}' onerror='x()'><script>x()</script>"},
             {"value": "Please write to support.", "hint": "The short one"},
@@ -127,6 +127,30 @@ WIDGETS = {
     "chat": (
         '<View><Chat name="chat" value="$chat" minMessages="1" maxMessages="4"/></View>',
         {"chat": [{"role": "user", "content": "My lamp is broken."}]},
+    ),
+    "chat_asked": (
+        '<View><Chat name="chat" value="$chat"/><Choices name="tone" toName="chat" perRegion="true">'
+        '<Choice value="Kind"/><Choice value="Rude"/></Choices></View>',
+        {"chat": [{"role": "user", "content": "My lamp is broken."}]},
+    ),
+    "pair_why": (
+        '<View><Text name="one" value="$one"/><Text name="two" value="$two"/><Pairwise name="better" toName="one,two"/>'
+        '<Rating name="sure" toName="one" maxRating="4"/></View>',
+        {"one": "We refund one lamp.", "two": "Please write to support."},
+    ),
+    "spans": _one(
+        '<Relations><Relation value="counts"/></Relations>'
+        '<Labels name="label" toName="t"><Label value="Number"/><Label value="Thing"/></Labels>'
+    ),
+    "formatted": (
+        '<View><HyperText name="h" value="$html"/>'
+        '<HyperTextLabels name="label" toName="h"><Label value="Firm"/></HyperTextLabels></View>',
+        {"html": "<h1>Acme <i>Inc.</i></h1><p>They sell lamps.</p>"},
+    ),
+    "talk": (
+        '<View><Paragraphs name="p" value="$talk" layout="dialogue"/>'
+        '<ParagraphLabels name="label" toName="p"><Label value="Greeting"/></ParagraphLabels></View>',
+        {"talk": [{"author": "Ada", "text": "Hello Ben"}, {"author": "Ben", "text": "Hi"}]},
     ),
     "hostile": (
         '<View><Header value="$e"/><Text name="t" value="$long"/><HyperText name="h" value="$e"/>'
