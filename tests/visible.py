@@ -185,3 +185,25 @@ def in_script(source: str) -> list[str]:
             if re.search(r"[^\W\d_]{3}", words) and not re.fullmatch(r"text[A-Z]\w+|Ctrl", words):
                 found.append(words)
     return found
+
+
+def translated_too_early(source: str) -> list[str]:
+    """Texts that are translated while a module loads, once and for everybody, by a function that is not lazy."""
+    tree = ast.parse(source)
+    eager = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if alias.name in {"gettext", "ngettext", "pgettext"}
+    }
+    return [ast.unparse(call) for call in _while_loading(tree) if _name(call) in eager]
+
+
+def _while_loading(node: ast.AST) -> Iterator[ast.Call]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.Call):
+            yield child
+        yield from _while_loading(child)

@@ -44,6 +44,16 @@ def test_python_hands_no_unmarked_text_to_a_page():
     assert {path: texts for path, texts in found.items() if texts} == {}
 
 
+def test_no_text_is_translated_while_a_module_loads():
+    found = {path.as_posix(): visible.translated_too_early(path.read_text()) for path in modules()}
+    assert {path: texts for path, texts in found.items() if texts} == {}
+
+
+def test_translation_while_a_module_loads_is_found():
+    source = "from django.utils.translation import gettext as _\nA = _('Early')\ndef f():\n    return _('Late')"
+    assert visible.translated_too_early(source) == ["_('Early')"]
+
+
 def test_scripts_bring_no_words_of_their_own():
     scripts = sorted((messages.ROOT / "static" / "js").glob("*.js"))
     assert {path.name: words for path in scripts if (words := visible.in_script(path.read_text()))} == {}

@@ -45,8 +45,10 @@ def is_english():
                 plain.add(" ".join(text.replace("%%", "%").split()))
             elif len("".join(parts)) > 12:
                 patterns.append(".+?".join(re.escape(part.replace("%%", "%")) for part in parts))
+    # Some German words look like English ones: "Filter", "Test".
+    german = {told for message in messages.kept("de") for told in (message.string or "",) if isinstance(told, str)}
     any_of = re.compile("|".join(patterns))
-    return lambda text: text in plain or bool(any_of.fullmatch(text))
+    return lambda text: text not in german and (text in plain or bool(any_of.fullmatch(text)))
 
 
 @pytest.fixture
@@ -142,4 +144,4 @@ def test_manager_reads_the_console_in_german(page_of, in_german, furnished, mana
     for name, address in addresses.items():
         assert page.goto(address).status == 200, address
         left += in_german(page, f"{name}-{look}")
-    assert left == []
+    assert not left, left

@@ -21,7 +21,11 @@ from apps.queues.algorithms.ordering import (
 )
 from apps.queues.models import Item, Queue, ReviewerCursor
 
-# What a term says; stored with the item.
+# What terms are called and say; stored with the item.
+NAMES = (
+    *(stored("uncertainty"), stored("random"), stored("severity"), stored("policy")),
+    *(stored("confusion"), stored("disagreement"), stored("priority")),
+)
 _ESCALATED = stored("escalated, severity %(severity)s of 5")
 _POLICY = stored("policy flag: %(flags)s")
 _CONFUSING = stored("the user asked again or rephrased")
