@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.labeling.models import Annotation
@@ -101,7 +102,10 @@ class BulkForm(forms.Form):
     reason = forms.CharField(label=_("Why"), required=False, max_length=200)
     priority = forms.FloatField(label=_("Points"), required=False, min_value=-10, max_value=10)
     person: "forms.ModelChoiceField[User]" = forms.ModelChoiceField(
-        label=_("To"), queryset=User.objects.none(), required=False, empty_label=_("choose a person")
+        label=pgettext_lazy("a person", "To"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("choose a person"),
     )
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
