@@ -162,6 +162,27 @@ def test_widgets_are_plain_forms_without_scripts(open_page):
     assert send() == {"lamps": {"number": 4}, "share": {"number": 0.5}}
 
 
+# How many texts turn their words around, and those that would turn the words beside them, too. A paragraph ends what is
+# begun inside it; something inside a line must be isolated.
+TURNED = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const loose = [];
+  let found = 0;
+  while (walker.nextNode()) {
+    let node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.includes("\\u202e") || node.closest("textarea") || !node.checkVisibility()) continue;
+    found += 1;
+    const isLoose = ({ display, unicodeBidi }) => display === "inline" && !/isolate|plaintext/.test(unicodeBidi);
+    while (isLoose(getComputedStyle(node))) node = node.parentElement;
+    const parts = [...node.childNodes].filter((part) => part.textContent.trim() && !part.contains(walker.currentNode));
+    const isApart = (part) => part.nodeType === 1 && getComputedStyle(part).display !== "inline";
+    const isTurned = (part) => part.textContent.includes("\\u202e");
+    if (!parts.every((part) => isTurned(part) || isApart(part))) loose.push(node.outerHTML.slice(0, 200));
+  }
+  return [found, loose];
+}"""
+
+
 def test_hostile_items_are_shown_and_the_page_stays_usable(open_page, assert_accessible):
     page = open_page(viewport=PHONE)
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
@@ -169,6 +190,8 @@ def test_hostile_items_are_shown_and_the_page_stays_usable(open_page, assert_acc
     page.wait_for_load_state("networkidle")
     assert_accessible(page)
     assert page.evaluate("window.ran") is None
+    found, loose = page.evaluate(TURNED)
+    assert (found > 10, loose) == (True, [])
     expect(page.get_by_text("This picture is not loaded").first).to_be_visible()
     page.locator("[data-thing]").first.get_by_role("button").last.click()
     page.get_by_role("checkbox").last.check()
