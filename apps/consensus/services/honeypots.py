@@ -16,12 +16,15 @@ from apps.accounts.models import User
 from apps.consensus.algorithms.sequential_test import SequentialTest, evidence_of
 from apps.consensus.models import KnownAnswer
 from apps.core.errors import InvalidInput
+from apps.core.stored import stored
 from apps.labeling.models import Annotation
 from apps.projects.labelling import config_of
 from apps.projects.models import LabelSchema
 from apps.queues.models import Item, Queue, ReviewerPause
 from apps.queues.services import reviewer_pause
 from apps.queues.services.adoption import search_text
+
+_MISSED = stored("%(wrong)s of %(n)s known items were answered wrongly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _honeypot(one: Known, *, queue: Queue, schema: LabelSchema, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class HoneypotRecord:
-    """A reviewer's answers to a queue's honeypots, in the order they were first given, and what the test says of them."""
+    """A reviewer's answers to a queue's honeypots, in the order they were first given, and what the test says."""
 
     answers: tuple[bool, ...]  # True: right
     n_before: int  # of these, how many were given before he was last put back; the test leaves them out
@@ -131,7 +134,7 @@ def honeypot_judge(*, queue: Queue, reviewer: User, now: datetime) -> ReviewerPa
     if not record.test.pauses(record.evidence):
         return None
     since = record.answers[record.n_before :]
-    words = _("%(wrong)s of %(n)s known items were answered wrongly") % {
+    words = _MISSED % {
         "wrong": len(since) - sum(since),
         "n": len(since),
     }

@@ -11,11 +11,15 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.consensus.models import QualificationAnswer, QualificationRound
 from apps.core.errors import Conflict
+from apps.core.stored import stored
 from apps.labeling.widgets import Result, answer_label, check_result
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Queue
 from apps.queues.people import newcomer_in
 from apps.queues.services import item_lock, review_bar, reviewer_admit
+
+_PASSED = stored("%(right)s of %(n)s right in the qualification")
+_PRACTISED = stored("had it in the qualification")
 
 
 def round_open(*, queue: Queue, reviewer: User) -> QualificationRound | None:
@@ -57,7 +61,7 @@ def qualification_begin(*, queue: Queue, reviewer: User, now: datetime, rng: ran
         started_at=now,
     )
     for item in sorted(items, key=lambda one: one.pk):
-        review_bar(item=item_lock(item_id=item.pk), reviewer=reviewer, reason="had it in the qualification", now=now)
+        review_bar(item=item_lock(item_id=item.pk), reviewer=reviewer, reason=_PRACTISED, now=now)
     QualificationAnswer.objects.bulk_create(
         QualificationAnswer(round=made, item=item, place=place) for place, item in enumerate(items, start=1)
     )
@@ -111,5 +115,5 @@ def _finish(done: QualificationRound, now: datetime) -> None:
     done.finished_at = now
     done.save(update_fields=["is_passed", "finished_at"])
     if done.is_passed:
-        reason = _("%(right)s of %(n)s right in the qualification") % {"right": sum(map(bool, right)), "n": len(right)}
+        reason = _PASSED % {"right": sum(map(bool, right)), "n": len(right)}
         reviewer_admit(queue=done.queue, reviewer=done.reviewer, reason=reason, by=None, now=now)

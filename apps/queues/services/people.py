@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.core.db import violates
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.queues.models import Queue, Review, ReviewerAdmission, ReviewerExclusion, ReviewerPause
 from apps.queues.models_people import ReviewerMeasure
@@ -17,6 +18,7 @@ from apps.queues.services.leases import leases_return
 
 M = TypeVar("M", bound=ReviewerMeasure)
 _REASON_CHARS = 300
+_ANSWERED_BEFORE = stored("answered here before a qualification was asked for")
 
 
 def reviewer_pause(*, queue: Queue, reviewer: User, reason: str, by: User | None, now: datetime) -> ReviewerPause:
@@ -82,7 +84,7 @@ def admit_those_who_answered(*, queue: Queue, by: User, now: datetime) -> int:
     worked = Review.objects.filter(item__queue=queue, state=Review.State.SUBMITTED).exclude(reviewer__in=have)
     people = User.objects.filter(pk__in=worked.values("reviewer"))
     for person in people:
-        reason = _("answered here before a qualification was asked for")
+        reason = _ANSWERED_BEFORE
         reviewer_admit(queue=queue, reviewer=person, reason=reason, by=by, now=now)
     return len(people)
 
