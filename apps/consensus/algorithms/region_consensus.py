@@ -64,9 +64,12 @@ class Regions:
     by_share: bool = False
 
     def decided(self, given: Sequence[Given], *, pool: Params | None = None) -> Decided:
+        return self.decided_on(self.things(given, pool=pool), given, pool=pool)
+
+    def decided_on(self, found: Sequence[Found], given: Sequence[Given], *, pool: Params | None = None) -> Decided:
+        """The same, for whoever has the `things` of the answers already."""
         if not given:
             return NOTHING
-        found = self.things(given, pool=pool)
         if not found:
             nothing = 1 - self._believed(pool).probability([Said(False, _rates(each), each.weight) for each in given])
             return Decided((), nothing, is_decided=True)

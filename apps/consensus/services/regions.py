@@ -57,25 +57,26 @@ def regions_part(
     if not given:
         return None
     boxes = [replace(each, answer=boxes_of(each.answer)) for each in given]
-    decided = kind.decided(boxes, pool=pool)
+    found = kind.things(boxes, pool=pool)
+    decided = kind.decided_on(found, boxes, pool=pool)
     marks = [mark_of(box) for box in decided.value or ()]
     regions = vote_of(control).write(control, marks, widget_of(control), WHOLE, context)
-    things = {mark_of(thing.region): thing for thing in kind.things(boxes, pool=pool)}
+    things = {mark_of(thing.region): thing for thing in found}
+    names = [{box: mark.id for box, mark in zip(boxes_of(each.answer), each.answer, strict=True)} for each in given]
     owners = [
-        Owner(region, _ids([things[mark] for mark in group], given, people))
+        Owner(region, _ids([things[mark] for mark in group], names, people))
         for region, group in zip(regions, stretches(control, marks), strict=True)
     ]
     posterior = {mark_of(box): p for box, p in decided.posterior.items()}
     return Marked(replace(decided, posterior=posterior), regions, owners)
 
 
-def _ids(things: Sequence[Found], given: Sequence[Given], people: Sequence[int]) -> dict[int, str]:
-    """What each person's own region for one of the things is called."""
+def _ids(things: Sequence[Found], names: Sequence[Mapping[Box, str]], people: Sequence[int]) -> dict[int, str]:
+    """What each person's own region for one of the things is called. `names`: for each person by its place."""
     ids: dict[int, str] = {}
     for thing in things:
         for index, member in thing.members.items():
-            own = next(each for each in given[index].answer if boxes_of([each]) == (member,))
-            ids.setdefault(people[index], own.id)
+            ids.setdefault(people[index], names[index][member])
     return ids
 
 
