@@ -131,6 +131,7 @@ AXES_USERNAME_FORM_FIELD = "username"
 LANGUAGE_CODE = "en"
 # English, and what has a catalogue under locale/; without this list a page would be half in any language of Django's.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True

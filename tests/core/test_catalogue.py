@@ -2,17 +2,20 @@
 
 import re
 from collections import Counter
+from datetime import date
 from io import BytesIO
 
 import pytest
 from babel.messages.mofile import read_mo
 from django.conf import settings
 from django.utils import translation
+from django.utils.formats import date_format
 
 from apps.core import figures
 from apps.core.retold import retold
 from apps.evaluation.algorithms import gate_words
 from config import messages
+from config.formats.de import formats as german
 from tests import visible
 
 # Doors of programs and commands, which speak English; and what runs in no request.
@@ -161,3 +164,12 @@ def test_numbers_follow_the_language():
         assert figures.number(-1234.5) == "\u22121.234,5"
         assert figures.percent(0.914).replace(figures.NBSP, " ") == "91,4 %"
         assert figures.count(1200) == "1.200"
+
+
+def test_days_follow_the_language():
+    day = date(2026, 3, 2)
+    assert date_format(day, "j M Y") == "2 Mar 2026"
+    with translation.override("de"):
+        assert date_format(day, "j M Y") == "2. Mär 2026"
+    written = {form for path in pages() for form in re.findall(r'\|date:"(j [^"]+)"', path.read_text())}
+    assert written <= set(vars(german))

@@ -1,0 +1,1 @@
+"""How a language writes what Django's own formats do not cover, one package for each."""
