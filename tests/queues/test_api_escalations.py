@@ -125,6 +125,7 @@ def test_a_refused_escalation_names_the_field(client, fields, field):
 
 def test_an_escalation_of_a_settled_trace_asks_for_one_answer_more(client, queue):
     item = factories.settled_item(queue, "Refund", "help")
+    factories.member(queue.project)  # somebody who has not had it
     ask(client, trace_id=item.trace.trace_id)
     item.refresh_from_db()
     assert (item.state, item.open_slots, item.severity) == ("open", 1, 4)
