@@ -389,6 +389,7 @@ def test_every_widget_of_the_registry_is_walked():
 UNCHECKED = ("nested", "nested_one", "repeater")
 
 
+@pytest.mark.timeout(900)  # it walks them all
 @pytest.mark.parametrize("kind", ["mouse", "touch", "keys"])
 def test_each_widget_is_answered_and_shown_again(open_page, kind):
     finger = {"viewport": PHONE, "has_touch": True, "is_mobile": True} if kind == "touch" else {}
