@@ -104,7 +104,7 @@ def test_a_manager_who_answers_here_does_not_see_which_items_are_known(client, m
     assert "Whispered words" not in page
     assert "not listed to you" in page
     items = client.get(address("items", queue)).content.decode()
-    assert items.count("Whispered words") == 1  # the settled original
+    assert items.count(">Whispered words</a>") == 1  # the settled original
 
 
 def test_known_items_are_no_items_of_the_console(client, manager, queue):

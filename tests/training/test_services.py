@@ -72,7 +72,7 @@ def test_training_run_create_refuses_another_projects_version(banker, version):
 
 def test_training_run_create_refuses_a_single_label(banking, banker):
     version = freeze_banking(banking, banker, banking_rows(per_label=3)[:3])
-    with pytest.raises(TrainingRefused, match="at least two"):
+    with pytest.raises(TrainingRefused, match="two are needed"):
         services.training_run_create(
             project=banking, golden_version=version, config={}, seed=0, by=banker, now=timezone.now()
         )
