@@ -28,7 +28,7 @@ def bench(page, login, reviewer):
         factories.member(project, user=reviewer)
         queue = factories.queue(project, overlap_min=2, deadline_share=0, audit_lane_share=0)
         fill(queue, 3)
-        preferences_set(user=reviewer, keys=MOVED, answer_keys="asdfjkl;".replace("k", "w"), **chosen)
+        preferences_set(user=reviewer, keys=MOVED, answer_keys="asdfiwl;", **chosen)
         login(page, reviewer)
         open_queue(page, queue)
         return page
