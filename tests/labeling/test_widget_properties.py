@@ -5,7 +5,7 @@ import json
 
 import pytest
 from django.http import QueryDict
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from apps.core.strict_json import json_problems
@@ -111,6 +111,7 @@ _POSTED = _WORDS | st.text(max_size=8) | JSON.map(lambda value: json.dumps(value
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(_FIELDS, st.lists(_POSTED, max_size=3), max_size=6))
+@example({"answer.chat": ["[{}]"]})
 def test_any_form_is_refused_by_a_rule_or_becomes_an_answer_and_is_shown_again(posted):
     refusal(parse_answer, WHOLE, posted, data=DATA)
     refusal(parse_draft, WHOLE, posted)

@@ -99,7 +99,8 @@ class _Maker:
         """What is asked about each region of a control."""
         if not owner.owns_regions:
             return ()
-        held = [region for region in self.result if control_of(self.config, region) == owner]
+        mine = [region for region in self.result if control_of(self.config, region) == owner]
+        held = [region for region in mine if isinstance(region.get("value"), dict)]  # a draft may hold anything
         return tuple(self.group(owner, region) for region in held)
 
     def group(self, owner: Control, region: Region) -> Group:
