@@ -1,8 +1,14 @@
 """People fixed by right, in one small project; the network is loopback only."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import factories
+
+# The same examples each time, so that a failure in one place can be looked at in another; and no verdict on a machine's
+# speed. To look for others: `--hypothesis-profile=default`.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
 
 
 @pytest.fixture
