@@ -1,5 +1,6 @@
 """The JSON doors through which work comes in: traces, feedback, escalations. They live here because they make items."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -48,7 +49,7 @@ def _respond(answer: intake.StoredAnswer, headers: dict[str, str] | None = None)
     return Response(answer.body, status=answer.status, headers={**(headers or {}), **extra})
 
 
-class OneRow(APIView):
+class OneRow(APIView, ABC):
     """Takes one object in a request and answers it once."""
 
     permission_classes = [HasScope.of("ingest")]
@@ -65,9 +66,9 @@ class OneRow(APIView):
     def headers_of(self, request: Request, body: Any) -> dict[str, str]:
         return {}
 
+    @abstractmethod
     def work(self, request: Request, row: dict[str, Any]) -> tuple[int, Any]:
         """(status, body) of a row that came for the first time."""
-        raise NotImplementedError
 
 
 def _described(*, takes: type, gives: type, operation: str, tag: str, summary: str) -> Callable[[type], type]:
