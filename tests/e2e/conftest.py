@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e import urls_with_widgets
 from tests.factories.projects import PASSWORD
 
 # Quiet and alone: no GPU, no updates, no calls home. Without a sandbox, because containers run as root.
@@ -106,6 +107,13 @@ def login() -> Callable[..., Page]:
         return page
 
     return log_in
+
+
+@pytest.fixture
+def widget_bench(settings, db) -> None:
+    """Each ready config alone on a page; `urls_with_widgets.received` holds the answers sent there."""
+    settings.ROOT_URLCONF = "tests.e2e.urls_with_widgets"
+    urls_with_widgets.received.clear()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_spans import drag, expect_rows, make_queue, open_queue, rows, send, stored
+from tests.e2e.spans_page import drag, expect_rows, make_queue, open_queue, rows, send, stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

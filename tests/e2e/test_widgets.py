@@ -6,16 +6,12 @@ from playwright.sync_api import expect
 from apps.projects.label_templates import label_templates
 from tests.e2e import urls_with_widgets
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.test_widget_hands import Hand
+from tests.e2e.hands import Hand
 from tests.e2e.widget_configs import WIDGETS
 
 NAMES = [*(template.slug for template in label_templates()), "many", *WIDGETS]
 
-
-@pytest.fixture(autouse=True)
-def _bench(settings, db):
-    settings.ROOT_URLCONF = "tests.e2e.urls_with_widgets"
-    urls_with_widgets.received.clear()
+pytestmark = pytest.mark.usefixtures("widget_bench")
 
 
 def answered():
