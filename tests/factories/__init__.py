@@ -1,6 +1,6 @@
 """Rows for tests, written straight into the tables: plain functions, one row each, every default a sensible one."""
 
-from tests.factories.answers import adjudication, annotation, consensus, settled_item
+from tests.factories.answers import adjudication, annotation, consensus, disputed_item, settled_item
 from tests.factories.honeypots import honeypot
 from tests.factories.models import deployment, evaluation_run, gate_decision, model_version, training_run
 from tests.factories.projects import choices_config, guideline, member, person, project, schema
@@ -15,6 +15,7 @@ __all__ = [
     "choices_result",
     "consensus",
     "deployment",
+    "disputed_item",
     "escalation",
     "evaluation_run",
     "exclusion",

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus
+from apps.consensus.services import consensus_update, doubt_of
 from apps.labeling.models import Annotation
 from apps.projects.labelling import parse_config
 from apps.projects.selectors import guideline_current
 from apps.queues.models import Item, Queue
+from apps.queues.services import item_to_adjudication
 from tests.factories import queues
 from tests.factories.clock import NOW
 from tests.factories.projects import member
@@ -76,4 +78,23 @@ def settled_item(
     for reviewer in people:
         annotation(made, reviewer, label, source=source)
     consensus(made, label, confidence=confidence)
+    return made
+
+
+def disputed_item(
+    queue: Queue,
+    text: str = "a hard one",
+    *,
+    labels: Sequence[str] = ("Refund", "Exchange"),
+    reviewers: Sequence[User] | None = None,
+    kind: str = "split",
+    **fields,
+) -> Item:
+    """An item before the adjudicator, since the reviewers (new members unless given) gave these different labels."""
+    made = queues.item(queue, text, **fields)
+    people = [member(queue.project) for _ in labels] if reviewers is None else reviewers
+    for reviewer, label in zip(people, labels, strict=True):
+        annotation(made, reviewer, label, note=f"{label}, I think")
+    doubt = doubt_of(item=made, consensus=consensus_update(item=made, now=NOW))
+    item_to_adjudication(item=made, reason=f"{len(labels)} answers, the limit", kind=kind, doubt=doubt)
     return made

@@ -8,38 +8,14 @@ from apps.consensus.services import consensus_update
 from apps.queues.services import item_to_adjudication
 from tests import factories
 from tests.factories import NOW
+from tests.workbench.doors import url
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def queue(project):
-    return factories.queue(project, overlap_min=2, consensus_method="majority")
-
-
-@pytest.fixture
-def people(project):
-    return [factories.member(project, name=f"Reviewer {n}") for n in (3, 7)]
-
-
-def dispute(queue, people, text="a hard one", **fields):
-    item = factories.item(queue, text, **fields)
-    for person, label in zip(people, ("Refund", "Exchange"), strict=True):
-        factories.annotation(item, person, label, note=f"{label}, I think")
-    consensus_update(item=item, now=NOW)
-    item_to_adjudication(item=item, reason="2 answers, the limit")
-    return item
-
-
-def url(name, *args):
-    return reverse(f"workbench:{name}", args=args)
-
-
-@pytest.fixture
-def htmx(client, adjudicator):
-    client.force_login(adjudicator)
-    client.defaults["HTTP_HX_REQUEST"] = "true"
-    return client
+def htmx(htmx, adjudicator):
+    return htmx(adjudicator)
 
 
 def decide(htmx, item, **fields):
@@ -47,7 +23,7 @@ def decide(htmx, item, **fields):
 
 
 def test_page_shows_the_votes_side_by_side(client, adjudicator, queue, people):
-    dispute(queue, people)
+    factories.disputed_item(queue, reviewers=people)
     client.force_login(adjudicator)
     html = client.get(url("adjudicate", queue.pk)).content.decode()
     for words in (
@@ -62,9 +38,9 @@ def test_page_shows_the_votes_side_by_side(client, adjudicator, queue, people):
     assert "<html" in html
 
 
-def test_decision_for_a_label_settles_and_brings_the_next(htmx, queue, people):
-    item = dispute(queue, people)
-    dispute(queue, people, "the next one")
+def test_decision_for_a_label_settles_and_brings_the_next(htmx, queue):
+    item = factories.disputed_item(queue)
+    factories.disputed_item(queue, "the next one")
     response = decide(htmx, item, **{"answer.intent": "Exchange", "reason": "4.3", "decision": "label"})
     assert response.status_code == 200
     assert "the next one" in response.content.decode()
@@ -74,22 +50,22 @@ def test_decision_for_a_label_settles_and_brings_the_next(htmx, queue, people):
     assert Adjudication.objects.get().reason == "4.3"
 
 
-def test_decision_without_an_answer_is_422(htmx, queue, people):
-    item = dispute(queue, people)
+def test_decision_without_an_answer_is_422(htmx, queue):
+    item = factories.disputed_item(queue)
     response = decide(htmx, item, reason="half a thought")
     assert response.status_code == 422
     assert "half a thought" in response.content.decode()
     assert not Adjudication.objects.exists()
 
 
-def test_ambiguous_needs_no_answer(htmx, queue, people):
-    item = dispute(queue, people)
+def test_ambiguous_needs_no_answer(htmx, queue):
+    item = factories.disputed_item(queue)
     assert decide(htmx, item, decision="ambiguous").status_code == 200
     assert Consensus.objects.get(item=item).state == "ambiguous"
 
 
-def test_sent_back_opens_the_item_for_two_more(htmx, project, queue, people):
-    item = dispute(queue, people)
+def test_sent_back_opens_the_item_for_two_more(htmx, project, queue):
+    item = factories.disputed_item(queue)
     for _ in range(2):
         factories.member(project)
     assert decide(htmx, item, decision="sent_back").status_code == 200
@@ -97,8 +73,8 @@ def test_sent_back_opens_the_item_for_two_more(htmx, project, queue, people):
     assert (item.state, item.open_slots) == ("open", 2)
 
 
-def test_sent_back_with_nobody_left_is_409_and_keeps_the_item(htmx, queue, people):
-    item = dispute(queue, people)
+def test_sent_back_with_nobody_left_is_409_and_keeps_the_item(htmx, queue):
+    item = factories.disputed_item(queue)
     response = decide(htmx, item, decision="sent_back", reason="keep me")
     assert response.status_code == 409
     html = response.content.decode()
@@ -108,8 +84,8 @@ def test_sent_back_with_nobody_left_is_409_and_keeps_the_item(htmx, queue, peopl
     assert item.state == "adjudication"
 
 
-def test_item_decided_by_another_meanwhile_is_409(htmx, project, queue, people):
-    item = dispute(queue, people)
+def test_item_decided_by_another_meanwhile_is_409(htmx, project, queue):
+    item = factories.disputed_item(queue)
     factories.adjudication(item, factories.member(project, "adjudicator"), "Refund")
     item.state, item.settled_at = "settled", NOW
     item.save()
@@ -118,8 +94,8 @@ def test_item_decided_by_another_meanwhile_is_409(htmx, project, queue, people):
     assert "did not count" in response.content.decode()
 
 
-def test_undo_brings_the_item_back_with_its_decision(htmx, queue, people):
-    item = dispute(queue, people)
+def test_undo_brings_the_item_back_with_its_decision(htmx, queue):
+    item = factories.disputed_item(queue)
     decide(htmx, item, **{"answer.intent": "Exchange", "reason": "4.3"})
     html = htmx.post(url("adjudicate_undo", queue.pk)).content.decode()
     assert "a hard one" in html
@@ -134,14 +110,14 @@ def test_undo_of_nothing_is_409(htmx, queue):
 
 
 def test_item_that_he_answered_himself_never_appears(htmx, queue, people, adjudicator):
-    item = dispute(queue, [people[0], adjudicator])
+    item = factories.disputed_item(queue, reviewers=[people[0], adjudicator])
     assert "a hard one" not in htmx.get(url("adjudicate", queue.pk)).content.decode()
     assert htmx.get(url("adjudicate", queue.pk), {"item": item.pk}).status_code == 404
     assert decide(htmx, item, decision="ambiguous").status_code == 404
 
 
-def test_later_leads_through_all_items_and_round(htmx, queue, people):
-    first, second = dispute(queue, people, "one"), dispute(queue, people, "two")
+def test_later_leads_through_all_items_and_round(htmx, queue):
+    first, second = factories.disputed_item(queue, "one"), factories.disputed_item(queue, "two")
     page = htmx.get(url("adjudicate", queue.pk))
     assert page.context["item"] == first
     assert page.context["following"] == second
@@ -154,8 +130,8 @@ def test_bad_item_id_is_404(htmx, queue, bad):
     assert htmx.get(url("adjudicate", queue.pk), {"item": bad}).status_code == 404
 
 
-def test_draft_of_a_decision_comes_back(htmx, queue, people):
-    item = dispute(queue, people)
+def test_draft_of_a_decision_comes_back(htmx, queue):
+    item = factories.disputed_item(queue)
     address = url("adjudicate_draft", queue.pk, item.pk)
     assert htmx.post(address, {"answer.intent": "Refund", "reason": "because"}).status_code == 204
     html = htmx.get(url("adjudicate", queue.pk)).content.decode()
@@ -196,17 +172,18 @@ def test_labels_that_several_agree_on_are_filled_in(client, db, adjudicator, peo
     assert [f'value="{each}" checked' in html for each in ("Money", "Sport", "Art")] == [True, False, True]
 
 
-def test_simulated_votes_are_marked(htmx, queue, people):
-    item = dispute(queue, people)
+def test_simulated_votes_are_marked(htmx, queue):
+    item = factories.disputed_item(queue)
     html = htmx.get(url("adjudicate", queue.pk)).content.decode()
     assert "Simulated" not in html
     factories.annotation(item, factories.member(queue.project), "Refund", source="simulated")
     assert "Simulated" in htmx.get(url("adjudicate", queue.pk)).content.decode()
 
 
-def test_history_shows_only_my_decisions(htmx, project, queue, people, adjudicator):
-    factories.adjudication(dispute(queue, people), adjudicator, "Refund", reason="my reason")
-    factories.adjudication(dispute(queue, people), factories.member(project, "adjudicator"), "Refund", reason="theirs")
+def test_history_shows_only_my_decisions(htmx, project, queue, adjudicator):
+    factories.adjudication(factories.disputed_item(queue), adjudicator, "Refund", reason="my reason")
+    another = factories.member(project, "adjudicator")
+    factories.adjudication(factories.disputed_item(queue), another, "Refund", reason="theirs")
     html = htmx.get(url("decisions", queue.pk)).content.decode()
     assert "my reason" in html
     assert "theirs" not in html
@@ -222,8 +199,8 @@ def test_who_may_not_adjudicate_gets_404(client, request, queue, who, name, meth
     assert getattr(client, method)(url(name, queue.pk)).status_code == 404
 
 
-def test_reviewer_cannot_decide(client, reviewer, queue, people):
-    item = dispute(queue, people)
+def test_reviewer_cannot_decide(client, reviewer, queue):
+    item = factories.disputed_item(queue)
     client.force_login(reviewer)
     assert decide(client, item, decision="ambiguous").status_code == 404
     assert not Adjudication.objects.exists()
@@ -241,7 +218,7 @@ def test_login_is_asked_for(client, queue, name, method):
     assert response["Location"].startswith(reverse("accounts:login"))
 
 
-def test_decision_without_scripts_comes_back_to_the_page(client, adjudicator, queue, people):
-    item = dispute(queue, people)
+def test_decision_without_scripts_comes_back_to_the_page(client, adjudicator, queue):
+    item = factories.disputed_item(queue)
     client.force_login(adjudicator)
     assert decide(client, item, decision="ambiguous")["Location"] == url("adjudicate", queue.pk)

@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from apps.consensus.models import Adjudication, Consensus
-from apps.consensus.services import consensus_update
 from apps.labeling.models import Comment, Thread
 from apps.queues.models import Item
 from apps.queues.services import item_requeue, item_to_adjudication
@@ -19,23 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def queue(project):
-    return factories.queue(project, overlap_min=2, overlap_max=2, consensus_method="majority")
-
-
-@pytest.fixture
-def people(project):
-    return [factories.member(project, name=f"Reviewer {n}") for n in (3, 7)]
-
-
-@pytest.fixture
 def item(queue, people):
-    item = factories.item(queue, "a hard one")
-    for person, label in zip(people, ("Refund", "Exchange"), strict=True):
-        factories.annotation(item, person, label)
-    consensus_update(item=item, now=NOW)
-    item_to_adjudication(item=item, reason="2 answers, the limit")
-    return item
+    return factories.disputed_item(queue, reviewers=people)
 
 
 def decide(item, adjudicator, decision, **fields):

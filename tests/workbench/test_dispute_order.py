@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from apps.consensus.algorithms.doubt import doubt_bits, labels_running
-from apps.consensus.services import consensus_update, disputes_judge, doubt_of
+from apps.consensus.services import disputes_judge
 from apps.queues.models import Item
 from apps.queues.selectors import Narrowing, items_to_adjudicate
 from apps.queues.services import item_to_adjudication
@@ -36,18 +36,8 @@ def test_labels_running_are_those_that_may_still_win():
     assert labels_running({"c": 0.04, "b": 0.46, "a": 0.5}) == ("a", "b")
 
 
-@pytest.fixture
-def queue(project):
-    return factories.queue(project, overlap_min=2, overlap_max=2, consensus_method="majority")
-
-
-def disputed(queue, *labels, kind="split", **fields):
-    item = factories.item(queue, **fields)
-    for label in labels:
-        factories.annotation(item, factories.member(queue.project), label)
-    consensus = consensus_update(item=item, now=NOW)
-    item_to_adjudication(item=item, reason="two answers", kind=kind, doubt=doubt_of(item=item, consensus=consensus))
-    return item
+def disputed(queue, *labels, **fields):
+    return factories.disputed_item(queue, labels=labels, **fields)
 
 
 def order(queue, user, **narrowed):

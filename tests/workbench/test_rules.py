@@ -5,14 +5,15 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
 from apps.consensus.models import Consensus, ConsensusProposal, GuidelineChange
-from apps.consensus.services import consensus_update, guideline_change_publish, rechecks_ask
+from apps.consensus.services import guideline_change_publish, rechecks_ask
 from apps.labeling.algorithms.guideline_example import with_example
 from apps.labeling.algorithms.label_help import label_help
 from apps.projects.models import Guideline
-from apps.queues.services import item_requeue, item_to_adjudication
+from apps.queues.services import item_requeue
 from apps.workbench import services
 from tests import factories
 from tests.factories import NOW
+from tests.workbench.doors import url
 
 pytestmark = pytest.mark.django_db
 
@@ -34,23 +35,8 @@ def test_a_label_without_a_section_gets_one(text):
 
 
 @pytest.fixture
-def queue(project):
-    return factories.queue(project, overlap_min=2, overlap_max=2, consensus_method="majority")
-
-
-@pytest.fixture
-def people(project):
-    return [factories.member(project, name=f"Reviewer {n}") for n in (3, 7)]
-
-
-@pytest.fixture
 def item(queue, people):
-    item = factories.item(queue, TEXT)
-    for person, label in zip(people, ("Refund", "Exchange"), strict=True):
-        factories.annotation(item, person, label)
-    consensus_update(item=item, now=NOW)
-    item_to_adjudication(item=item, reason="2 answers, the limit")
-    return item
+    return factories.disputed_item(queue, TEXT, reviewers=people)
 
 
 def decide(item, adjudicator, label="Refund"):
@@ -64,10 +50,6 @@ def decide(item, adjudicator, label="Refund"):
 def change(item, adjudicator):
     decision = decide(item, adjudicator)
     return guideline_change_publish(adjudication=decision, text="## Refund\nNew", base=0, by=adjudicator, now=NOW)
-
-
-def url(name, *args):
-    return reverse(f"workbench:{name}", args=args)
 
 
 @pytest.fixture
