@@ -77,7 +77,7 @@ def config_text(file: Path) -> str:
             raise NoConfig(f"The file is larger than {MAX_FILE_BYTES:,} bytes.")
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise NoConfig(f"The file is not UTF-8 text (byte {exc.start}).") from exc
+        raise NoConfig(f"The file is not UTF-8 text (byte {exc.start}). Save it as UTF-8.") from exc
     except (OSError, ValueError) as exc:
         raise NoConfig(f"The file cannot be read: {getattr(exc, 'strerror', None) or exc}.") from exc
     if file.suffix.lower() == ".xml" or text.lstrip().startswith("<"):

@@ -8,12 +8,20 @@ from apps.labeling.widgets import Context, Place, Region, Result
 from apps.labeling.widgets.answers import places_of
 from apps.labeling.widgets.base import new_region
 from apps.labeling.widgets.chat import given_messages, limit_of
+from apps.labeling.widgets.datetime import DateTimeWidget, field_type, limits
 from apps.labeling.widgets.panels import entries_of
 from apps.labeling.widgets.ranker import columns_of
 from apps.labeling.widgets.spans_texts import texts_of
 from apps.projects.labelling import Control, LabellingConfig, config_for, is_asked
 
-_DAY = {"date": "2024-02-29", "time": "13:45", "month": "02", "year": "2024"}
+# What a browser's field sends, by its type.
+_MOMENT = {
+    "datetime-local": "2024-02-29T13:45",
+    "date": "2024-02-29",
+    "month": "2024-02",
+    "number": "2024",
+    "time": "13:45",
+}
 
 
 def example_answer(config: LabellingConfig, data: Mapping[str, Any]) -> Result:
@@ -54,7 +62,7 @@ def _value(config: LabellingConfig, control: Control, data: Mapping[str, Any]) -
         case "number":
             return {"number": _number(control)}
         case "datetime":
-            return {"datetime": _DAY.get(str(control.attrs.get("only") or "date"), "2024-02-29")}
+            return {"datetime": _moment(control)}
         case "spans":
             return _span(config, control, data)
         case "ranking":
@@ -71,6 +79,12 @@ def _path(control: Control) -> dict[str, Any] | None:
 def _number(control: Control) -> Any:
     low, high = control.attrs.get("min", ""), control.attrs.get("max", "")
     return low if low != "" else high if high != "" else 1
+
+
+def _moment(control: Control) -> str | None:
+    """In the config's format; the first moment that it allows, or the last, where it names one."""
+    low, high = limits(control)
+    return DateTimeWidget().read(control, [low or high or _MOMENT[field_type(control)]])
 
 
 def _span(config: LabellingConfig, control: Control, data: Mapping[str, Any]) -> dict[str, Any] | None:

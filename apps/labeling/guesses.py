@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apps.labeling.errors import AnswerInvalid
-from apps.labeling.widgets import Context, Result, check_result, widget_of
+from apps.labeling.widgets import Context, Result, check_result, widget_of, with_ids
 from apps.labeling.widgets.base import WHOLE
 from apps.labeling.widgets.trees import path_of, path_value
 from apps.projects.labelling import Control, Label, LabellingConfig, config_for
@@ -19,7 +19,7 @@ def guess_result(config: LabellingConfig, guess: Any, *, data: Mapping[str, Any]
             for a text, or a whole result in Label Studio's format.
     """
     if isinstance(guess, list) and guess and all(isinstance(each, dict) for each in guess):
-        return _checked(config, guess, data)
+        return _checked(config, with_ids(config, guess), data)
     control = config_for(config, data).primary
     if control.start or isinstance(guess, bool) or not isinstance(guess, str | int | float):
         return None  # a correction starts from its own text

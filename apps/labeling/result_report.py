@@ -11,7 +11,16 @@ from apps.core.errors import InvalidFields, TouchstoneError
 from apps.core.strict_json import MalformedJSON, json_problems, parse_json
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.form_fields import form_fields
-from apps.labeling.widgets import answers_of, check_result, parse_draft, render_review, state_from_result, widget_of
+from apps.labeling.widgets import (
+    Context,
+    answers_of,
+    check_result,
+    parse_draft,
+    render_review,
+    state_from_result,
+    widget_of,
+    with_ids,
+)
 from apps.labeling.widgets.carry import carried
 from apps.projects.labelling import Control, LabellingConfig, config_for
 
@@ -72,7 +81,10 @@ def _parsed(path: Path, raw: bytes) -> Any:
         # Said of each answer that holds such a value, by its place. What cannot be read at all was refused before this.
         return json.loads(raw)
     except MalformedJSON as exc:
-        raise NoExport(f"{path}: {exc.message.replace('The body', 'The file')}") from exc
+        problem = exc.message.replace("The body", "The file")
+        if "Extra data" in problem:
+            problem = "The file holds several JSON values, one after the other. Put them into one list: [ …, … ]."
+        raise NoExport(f"{path}: {problem}") from exc
 
 
 def _tasks(path: Path, found: Any) -> list[Any]:
@@ -111,6 +123,8 @@ def _task_reports(config: LabellingConfig, task: dict[str, Any], index: int) -> 
             yield ResultReport(name, None, kind, problems=(f'"{place}" is {_name(rows)}, not a list.',))
             continue
         for number, row in enumerate(rows or ()):
+            if isinstance(row, int) and kind != "annotation":
+                continue  # an export may name predictions and drafts by their ids alone
             found = _row_report(config, row, kind, task=name, number=number, data=data)
             yield _with(found, loads=False, problems=("Its task cannot be loaded.",)) if problems else found
 
@@ -139,18 +153,23 @@ def _row_report(
     result = row["result"]
     is_whole = kind == "annotation" and not row.get("was_cancelled") and bool(result)
     try:
+        result = with_ids(config, result)
         check_result(config, result, data=data, is_whole=is_whole)
     except AnswerInvalid as exc:
         return ResultReport(task, name, kind, problems=(exc.message,))
     except Exception as exc:  # A value of a shape that nobody thought of is named, not thrown at the person.
         return ResultReport(task, name, kind, problems=(f"It cannot be read: {type(exc).__name__}: {exc}",))
-    return _shown_report(config, result, data, ResultReport(task, name, kind, loads=True))
+    return _shown_report(config, result, row["result"], data, ResultReport(task, name, kind, loads=True))
 
 
 def _shown_report(
-    config: LabellingConfig, result: list[dict[str, Any]], data: Mapping[str, Any], found: ResultReport
+    config: LabellingConfig,
+    result: list[dict[str, Any]],
+    given: list[dict[str, Any]],
+    data: Mapping[str, Any],
+    found: ResultReport,
 ) -> ResultReport:
-    """The answer in its form, and what the form would send as it stands."""
+    """The answer in its form, and what the form would send as it stands. `given`: as the export has it."""
     try:
         review = render_review(config, data, state_from_result(config, result, data=data))
         sent = parse_draft(config, form_fields(f"{review.stage}{review.dock}"), data=data)
@@ -158,12 +177,14 @@ def _shown_report(
         answered = {region.get("from_name") for region in result}
         sent = [region for region in sent if region.get("from_name") in answered]
         again = carried(config, sent, before=result, data=data)
+        if again == result:
+            again = given  # without the ids that were made up for it
+        problems = _unseen(config, result, sent, data)
     except Exception as exc:  # As above: whatever breaks here would break the page.
         problem = exc.message if isinstance(exc, TouchstoneError) else f"{type(exc).__name__}: {exc}"
         return _with(found, problems=(f"It cannot be shown: {problem}",))
-    problems = _unseen(config, result, sent, data)
-    differences = tuple(_differences(_stored(result), again, "result"))[:_DIFFERENCES]
-    identical = canonical_bytes(again) == canonical_bytes(result)
+    differences = tuple(_differences(_stored(given), again, "result"))[:_DIFFERENCES]
+    identical = canonical_bytes(again) == canonical_bytes(given)
     return _with(found, shows=not problems, identical=identical, problems=(*problems, *differences))
 
 
@@ -183,10 +204,15 @@ def _unseen(
     """Controls whose answer reads otherwise in the form than in the export."""
     shown = config_for(config, data)
     again = {control.name: regions for control, regions in answers_of(shown, sent)}
+    context = Context(shown, data, result)
+    given = [
+        (control, widget_of(control).completed(control, regions, context))
+        for control, regions in answers_of(shown, result)
+    ]
     return tuple(
         f'The form shows "{control.name}" as "{_said(control, again.get(control.name, []))}", '
         f'where the export has "{_said(control, regions)}".'
-        for control, regions in answers_of(shown, result)
+        for control, regions in given
         if not _is_same(control, regions, again.get(control.name, []))
     )
 

@@ -38,7 +38,8 @@ def _from_comments(xml: str) -> Mapping[str, Any]:
         task = found[0] if isinstance(found, list) and found else found
         if isinstance(task, dict):
             data = task.get("data", task)
-            return data if isinstance(data, dict) and "title" not in task else {}
+            is_task = isinstance(data, dict) and "title" not in task
+            return {name: value for name, value in data.items() if value is not None} if is_task else {}
     return {}
 
 

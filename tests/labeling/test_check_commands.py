@@ -209,6 +209,7 @@ def test_check_results_names_what_is_wrong_with_a_task(check, task, words):
     [
         (b"", "is empty"),
         (b"id,text\n1,a", "not JSON"),
+        (b'{"id": 1, "data": {}, "annotations": []}\n{"id": 2, "data": {}, "annotations": []}', "into one list"),
         (b"\xff\xfe", "not UTF-8"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
         (json.dumps(TASKS).replace("0.5", "NaN").encode(), "NaN"),
@@ -264,7 +265,7 @@ def test_check_configs_walks_folders_and_says_what_becomes_of_each(tmp_path):
     [
         ("a.xml", b"<View>", "well-formed"),
         ("a.xml", b"", "well-formed"),
-        ("a.xml", b"\xff\xfe<View/>", "UTF-8"),
+        ("a.xml", b"\xff\xfe<View/>", "Save it as UTF-8"),
         ("a.xml", b'<!DOCTYPE View [<!ENTITY x "y">]><View>&x;</View>', "DTD"),
         ("a.xml", b"<View>" * 40 + b"</View>" * 40, "nested"),
         ("a.xml", b"<View>" + b"<Header value='x'/>" * 10_000 + b"</View>", "5,000 tags"),

@@ -13,6 +13,7 @@ from apps.labeling.widgets.answers import (
     region,
     state_from_post,
     state_from_result,
+    with_ids,
 )
 from apps.labeling.widgets.base import Context, FormState, Place, Region, ValueWidget, Widget
 from apps.labeling.widgets.check import check_result
@@ -62,4 +63,5 @@ __all__ = [
     "state_from_post",
     "state_from_result",
     "widget_of",
+    "with_ids",
 ]

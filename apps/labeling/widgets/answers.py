@@ -91,6 +91,20 @@ def owners_in(config: LabellingConfig, result: Sequence[Region]) -> dict[Any, Re
     return found
 
 
+def with_ids(config: LabellingConfig, result: Any) -> Any:
+    """A result in which each region that others can be about has an id: Label Studio makes up what predictions lack."""
+    if not isinstance(result, list):
+        return result
+    return [_with_id(config, each, place) for place, each in enumerate(result)]
+
+
+def _with_id(config: LabellingConfig, each: Any, place: int) -> Any:
+    if not isinstance(each, dict) or each.get("id") is not None:
+        return each
+    control = control_of(config, each)
+    return {**each, "id": f"region-{place}"} if control is not None and control.owns_regions else each
+
+
 def region(control: Control, value: Any) -> Region:
     """The region of a control that has one value for the whole item."""
     return new_region(control, {widget_of(control).value_field: value})  # type: ignore[attr-defined]

@@ -97,6 +97,10 @@ class Widget(ABC):
         """Raise AnswerInvalid where the control has no answer and the item needs one, required or not."""
         return
 
+    def completed(self, control: Control, regions: Sequence[Region], context: Context) -> list[Region]:
+        """The regions with what the item's data tell of them, where they came without."""
+        return list(regions)
+
     @abstractmethod
     def show(self, control: Control, regions: Sequence[Region]) -> tuple[str, ...]:
         """The regions of one place back as form fields."""

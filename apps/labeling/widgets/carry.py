@@ -6,7 +6,8 @@ from typing import Any
 from apps.labeling.widgets.answers import Posted, Result, parse_draft, state_from_result
 from apps.labeling.widgets.base import FIELD, Region
 from apps.labeling.widgets.check import check_result
-from apps.projects.labelling import LabellingConfig
+from apps.labeling.widgets.registry import control_of
+from apps.projects.labelling import LabellingConfig, config_for
 
 
 def parse_revision(
@@ -29,16 +30,17 @@ def carried(
     config: LabellingConfig, result: Result, *, before: Result, data: Mapping[str, Any] | None = None
 ) -> Result:
     """A parsed form joined with the answer that it was opened with."""
-    left = {_name(each): each for each in result}
-    places = {_place(each): _name(each) for each in result}
+    config = config_for(config, data)
+    left = {_name(config, each): each for each in result}
+    places = {_place(config, each): _name(config, each) for each in result}
     kept: Result = []
     for old, shown in _pairs(config, before, data):
-        new = left.pop(_name(shown) if shown else places.get(_place(old), ()), None)
+        new = left.pop(_name(config, shown) if shown else places.get(_place(config, old), ()), None)
         if new == shown:  # also where its form sends nothing, and nothing was sent
             kept.append(old)
         elif new is not None:
             kept.append(_changed(old, new))
-    return kept + [each for each in result if _name(each) in left]
+    return kept + [each for each in result if _name(config, each) in left]
 
 
 def _pairs(
@@ -47,19 +49,22 @@ def _pairs(
     """Each region of the earlier answer, and what its untouched form would send; None where it would send nothing."""
     state = state_from_result(config, before, data=data)
     again = parse_draft(config, {FIELD + name: values for name, values in state.values.items()}, data=data)
-    by_name = {_name(each): each for each in again}
-    by_place = {_place(each): each for each in again}
+    by_name = {_name(config, each): each for each in again}
+    by_place = {_place(config, each): each for each in again}
     for old in before:
-        yield old, by_name.get(_name(old)) or by_place.get(_place(old))
+        yield old, by_name.get(_name(config, old)) or by_place.get(_place(config, old))
 
 
-def _name(region: Region) -> tuple[Any, ...]:
-    return (*_place(region), region.get("id"))
+def _name(config: LabellingConfig, region: Region) -> tuple[Any, ...]:
+    return (*_place(config, region), region.get("id"))
 
 
-def _place(region: Region) -> tuple[Any, ...]:
+def _place(config: LabellingConfig, region: Region) -> tuple[Any, ...]:
     """What a region is about, apart from its id, which the form of a control about the whole item makes anew."""
-    return (region.get("from_name"), region.get("from_id"), region.get("to_id"), region.get("item_index"))
+    control = control_of(config, region)
+    # One of several images; elsewhere it is a field without a meaning.
+    index = region.get("item_index") if control is not None and control.per_item else None
+    return (region.get("from_name"), region.get("from_id"), region.get("to_id"), index)
 
 
 def _changed(old: Region, new: Region) -> Region:

@@ -29,7 +29,8 @@ class ChoicesWidget(ValueWidget):
         """In the config's order; what is not in it stays, for `check` to name."""
         if is_nested(control):
             paths = paths_in(posted, control)
-            return [list(path) for path in (with_groups(control, paths) if is_multiple(control) else paths)] or None
+            is_one = not is_multiple(control) and len(paths) < 2
+            return [list(path) for path in (paths if is_one else with_groups(control, paths))] or None
         order = {label.value: index for index, label in enumerate(control.labels)}
         return sorted(dict.fromkeys(posted), key=lambda value: order.get(value, len(order))) or None
 
@@ -113,7 +114,8 @@ class ChoicesWidget(ValueWidget):
         chosen = {path_of(value) for value in posted}
         tree = Tree(
             rows=rows_of(control, chosen, leaves_only=not is_multiple(control), cascades=is_multiple(control)),
-            type="checkbox" if is_multiple(control) else "radio",
+            # A group that Label Studio chose with all that is inside it stays so until somebody chooses anew.
+            type="checkbox" if is_multiple(control) or len(chosen) > 1 else "radio",
             cascades=is_multiple(control),
             has_find=len(control.labels) > FIND_ROWS,
         )

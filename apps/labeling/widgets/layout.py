@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from apps.labeling.widgets.objects import Fold, Panel, shown_text
@@ -64,7 +65,7 @@ def _is_seen(config: LabellingConfig, panel: Panel) -> bool:
 def _over_pairs(config: LabellingConfig, panels: Sequence[Panel]) -> Iterator[Panel]:
     """A heading before the first of two that are compared, and none before the second, stands over both."""
     pairs = {control.to_name for control in config.controls if control.kind == "pairwise"}
-    for panel, after in zip(panels, (*panels[1:], Panel()), strict=True):
+    for panel, after in zip_longest(panels, panels[1:], fillvalue=Panel()):
         if panel.title and not after.title and (panel.name, after.name) in pairs:
             yield replace(panel, name="", found=None, size=panel.size)
             yield replace(panel, title="")

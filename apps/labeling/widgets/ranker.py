@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from apps.labeling.widgets.base import Context, Region, ValueWidget, refuse
+from apps.labeling.widgets.base import Context, Place, Region, ValueWidget, refuse
 from apps.labeling.widgets.keys import LONG, compact_key
 from apps.labeling.widgets.panels import Entry, entries_of
 from apps.labeling.widgets.trees import path_of, path_value
@@ -50,7 +50,10 @@ class Column:
 
 
 class RankerWidget(ValueWidget):
-    """`{"ranker": {"rank": ["mdn", "blog"]}}`; with buckets, `{"ranker": {"best": ["mdn"], "ads": []}}`."""
+    """`{"ranker": {"rank": ["mdn", "blog"]}}`; with buckets, `{"ranker": {"best": ["mdn"], "ads": []}}`.
+
+    A bare list, as Label Studio wrote plain orders at first, is read as the one column's.
+    """
 
     value_field = "ranker"
     template = "widgets/ranker.html"
@@ -71,12 +74,20 @@ class RankerWidget(ValueWidget):
             found.setdefault(name, []).append(thing_id)
         return found
 
+    def parse(self, control: Control, posted: Sequence[str], place: Place, context: Context) -> list[Region]:
+        """What no field names stands where the form shows it: in the first column, or in the default bucket."""
+        regions = super().parse(control, posted, place, context)
+        for region in regions:
+            columns = region["value"][self.value_field]
+            columns.setdefault(_home(control), []).extend(_left(_entries(control, context) or (), columns))
+        return regions
+
     def check(self, control: Control, regions: Sequence[Region], context: Context) -> None:
         super().check(control, regions, context)
-        entries = entries_of(context.value_of(control.to_name[0])) if context.data is not None else None
+        entries = _entries(control, context) if context.data is not None else None
         known = None if entries is None else {entry.id for entry in entries}
         for region in regions:
-            given = [thing for things in region["value"]["ranker"].values() for thing in things]
+            given = _things(columns_in(control, region["value"]["ranker"]))
             unknown = next((thing for thing in given if known is not None and thing not in known), None)
             if unknown is not None:
                 raise refuse(
@@ -87,6 +98,7 @@ class RankerWidget(ValueWidget):
                 )
 
     def check_value(self, control: Control, value: Any) -> None:
+        value = columns_in(control, value)
         if not isinstance(value, dict) or not all(_is_ids(things) for things in value.values()):
             raise refuse(
                 control,
@@ -100,18 +112,20 @@ class RankerWidget(ValueWidget):
                 "unknown_bucket",
                 _('"%(control)s" has no bucket "%(unknown)s".') % {"control": control.name, "unknown": unknown[:80]},
             )
-        given = [thing for things in value.values() for thing in things]
+        given = _things(value)
         if len(set(given)) != len(given):
             raise refuse(control, "duplicate", _('"%(control)s" holds a thing twice.') % {"control": control.name})
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
-        return tuple(path_value((name, thing)) for name, things in value.items() for thing in things)
+        columns = columns_in(control, value)
+        return tuple(path_value((name, thing)) for name, things in columns.items() for thing in things)
 
     def key_of(self, control: Control, value: Any) -> str:
         """The order, or what is in each bucket; a long one by its digest."""
-        return compact_key(json.dumps(value, ensure_ascii=False, sort_keys=True))
+        return compact_key(json.dumps(columns_in(control, value), ensure_ascii=False, sort_keys=True))
 
     def words_of(self, control: Control, value: Any) -> str:
+        value = columns_in(control, value)
         if not _buckets(control):
             return " > ".join(value.get(control.name, []))
         titles = {column.name: column.title for column in columns_of(control)}
@@ -121,11 +135,20 @@ class RankerWidget(ValueWidget):
     def key_words(self, control: Control, key: str) -> str:
         return _("a long list") if key.startswith(LONG) else self.words_of(control, json.loads(key))
 
+    def as_sdk(self, control: Control, region: Region) -> Region:
+        value = region["value"]
+        return {**region, "value": {**value, "ranker": columns_in(control, value.get("ranker"))}}
+
     def extras(self, control: Control, posted: tuple[str, ...], context: Context) -> Mapping[str, Any]:
-        entries = entries_of(context.value_of(control.to_name[0])) or ()
+        entries = _entries(control, context) or ()
         found = context.config.object(control.to_name[0])
         title = str(found.attrs["title"]) if found else ""
         return {"columns": _filled(control, entries, self.read(control, posted) or {}, title)}
+
+
+def columns_in(control: Control, value: Any) -> Any:
+    """A value's lists by the name of their column."""
+    return {control.name: value} if isinstance(value, list) and not _buckets(control) else value
 
 
 def columns_of(control: Control) -> list[Column]:
@@ -145,6 +168,25 @@ def _default(control: Control) -> str:
     return next((node.get("name") for node in _buckets(control) if node.get("default").lower() == "true"), "")
 
 
+def _home(control: Control) -> str:
+    """The column of what is in no other."""
+    return _default(control) or columns_of(control)[0].name
+
+
+def _entries(control: Control, context: Context) -> tuple[Entry, ...] | None:
+    return entries_of(context.value_of(control.to_name[0]))
+
+
+def _things(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    return [thing for things in columns.values() for thing in things]
+
+
+def _left(entries: Sequence[Entry], columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """What stands in no column."""
+    placed = set(_things(columns))
+    return [entry.id for entry in entries if entry.id not in placed]
+
+
 def _is_ids(things: Any) -> bool:
     return isinstance(things, list) and all(isinstance(thing, str) for thing in things)
 
@@ -155,9 +197,8 @@ def _filled(
     """Each column with its things: as answered, and what no column holds in the first one, or in the default."""
     columns = [column if column.title else Column(column.name, title or _("To sort")) for column in columns_of(control)]
     by_id = {entry.id: entry for entry in entries}
-    placed = {thing for things in given.values() for thing in things}
-    rest = [entry.id for entry in entries if entry.id not in placed]
-    home = _default(control) or columns[0].name
+    rest = _left(entries, given)
+    home = _home(control)
     filled = []
     for column in columns:
         ids = [*given.get(column.name, ()), *(rest if column.name == home else ())]

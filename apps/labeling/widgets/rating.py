@@ -27,7 +27,8 @@ class RatingWidget(ValueWidget):
 
     def check_value(self, control: Control, value: Any) -> None:
         highest = int(control.attrs["maxRating"])
-        if isinstance(value, bool) or not isinstance(value, int):
+        is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not is_whole:
             raise refuse(control, "type", _('"%(control)s" must be a whole number.') % {"control": control.name})
         if not 1 <= value <= highest:
             raise refuse(
@@ -37,13 +38,13 @@ class RatingWidget(ValueWidget):
             )
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
-        return (str(value),)
+        return (str(int(value)),)
 
     def key_of(self, control: Control, value: Any) -> str:
-        return str(value)
+        return str(int(value))
 
     def words_of(self, control: Control, value: Any) -> str:
-        return f"{value} of {control.attrs['maxRating']}"
+        return f"{int(value)} of {control.attrs['maxRating']}"
 
     def key_words(self, control: Control, key: str) -> str:
         return self.words_of(control, key)

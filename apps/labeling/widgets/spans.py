@@ -53,8 +53,11 @@ class SpansWidget(Widget):
     allows_empty = True
 
     def parse(self, control: Control, posted: Sequence[str], place: Place, context: Context) -> list[Region]:
+        return self.completed(control, json_field(control, posted), context)
+
+    def completed(self, control: Control, regions: Sequence[Region], context: Context) -> list[Region]:
         texts = texts_of(context.config, control, context.data)
-        return [_completed(control, region, texts) for region in json_field(control, posted)]
+        return [_completed(control, region, texts) for region in regions]
 
     def check(self, control: Control, regions: Sequence[Region], context: Context) -> None:
         if len(regions) > MAX_SPANS:

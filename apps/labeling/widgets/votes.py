@@ -15,7 +15,7 @@ from apps.labeling.widgets.base import Context, Place, Region, Widget, new_regio
 from apps.labeling.widgets.choices import is_multiple
 from apps.labeling.widgets.number import MAX_NUMBER
 from apps.labeling.widgets.panels import entries_of
-from apps.labeling.widgets.ranker import columns_of
+from apps.labeling.widgets.ranker import columns_in, columns_of
 from apps.labeling.widgets.spans import labels_of
 from apps.labeling.widgets.spans_texts import texts_of
 from apps.labeling.widgets.textarea import texts_of as texts_in
@@ -180,7 +180,7 @@ class RankerVote(Vote):
         return "order" if _is_plain(control) else "pooled labels"
 
     def read(self, control: Control, regions: Sequence[Region], widget: Widget, context: Context) -> Any:
-        given = regions[0]["value"]["ranker"]
+        given = columns_in(control, regions[0]["value"]["ranker"])
         if _is_plain(control):
             return tuple(given.get(control.name, ()))
         return frozenset(path_value((bucket, thing)) for bucket, things in given.items() for thing in things)

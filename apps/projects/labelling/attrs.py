@@ -11,7 +11,7 @@ from apps.projects.labelling.model import Attr, Node
 
 # $name, and a path into it: $user.name, $turns[0].text
 VARIABLE = re.compile(r"\$([^\W\d]\w*)((?:\.\w+|\[\w+\])*)")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?")
 
 # Reads one setting of a tag from the node and the attribute's name.
 Setting = Callable[[Node, str], Attr]

@@ -1,6 +1,7 @@
 """The labels of a control: as written inside its tag, and as an item's data bring them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ _DECORATES = frozenset({"HyperText", "Text", "Image"})
 _CAP = whole(0, low=0, high=100_000)
 
 _TWICE = stored('The %(tag)s "%(value)s" of line %(line)s stands there twice; it is shown once.')
+_KEY_TAKEN = stored('The hotkey "%(hotkey)s" of line %(line)s is already that of line %(other)s; it is left out.')
+_NOTHING_TO_READ = stored("The <%(tag)s> of line %(line)s has no value; it is left out.")
 _NOT_NESTED = stored('What stands inside <%(tag)s value="%(value)s"> is not asked without allowNested.')
 _NOT_SHOWN = stored("The <%(tag)s> between the labels of line %(line)s is not shown.")
 
@@ -39,13 +42,11 @@ def read_labels(node: Node, tag: ControlTag, *, notes: list[str]) -> tuple[Label
         if twin:
             notes.append(_TWICE % {"tag": child.tag, "value": label.value, "line": child.line})
             continue
-        if label.hotkey and label.hotkey in hotkeys:
-            raise fail(
-                child,
-                _('The hotkey "%(hotkey)s" is already on line %(hotkeys)s.')
-                % {"hotkey": label.hotkey, "hotkeys": hotkeys[label.hotkey]},
-            )
-        hotkeys[label.hotkey] = child.line
+        if label.hotkey in hotkeys:
+            notes.append(_KEY_TAKEN % {"hotkey": label.hotkey, "line": child.line, "other": hotkeys[label.hotkey]})
+            label = replace(label, hotkey="")
+        elif label.hotkey:
+            hotkeys[label.hotkey] = child.line
         found[label.path] = label
         if len(found) > MAX_LABELS:
             raise fail(
@@ -58,7 +59,9 @@ def _labels(
     node: Node, tag: ControlTag, above: tuple[str, ...], nests: bool, notes: list[str]
 ) -> Iterator[tuple[Node, Label]]:
     for child in node.children:
-        if child.tag == tag.labels:
+        if child.tag == "Label" and "value" in child.attrs and not _is_named(child):
+            notes.append(_NOTHING_TO_READ % {"tag": child.tag, "line": child.line})
+        elif child.tag == tag.labels:
             label = _label(child, above, nests)
             yield child, label
             if nests:
@@ -73,9 +76,13 @@ def _labels(
             raise fail(child, _("It cannot stand inside <%(tag)s>.") % {"tag": node.tag})
 
 
+def _is_named(node: Node) -> bool:
+    return bool(node.get("value").strip() or node.get("alias").strip())
+
+
 def _label(node: Node, above: tuple[str, ...], nests: bool) -> Label:
     text, alias = node.get("value"), node.get("alias")
-    if not text.strip() and not alias.strip():
+    if not _is_named(node):
         raise fail(node, _("It has no value."))
     for given in (text, alias):
         if "\n" in given or "\r" in given or len(given) > MAX_LABEL_CHARS:

@@ -30,6 +30,7 @@ def parse_config(xml: str) -> LabellingConfig:
     reader.refuse_empty(root)
     reader.link()
     if finding := sdk_findings(plain):
+        reader.refuse_aimless(finding)
         raise ConfigError(
             _("Label Studio would refuse it: %(finding)s") % {"finding": finding}, tag=root.tag, line=root.line
         )

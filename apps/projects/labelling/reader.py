@@ -66,8 +66,8 @@ class Reader:
 
     def refuse_empty(self, root: Node) -> None:
         """A config must show or ask something."""
-        if self.aimless and not self.controls:
-            raise fail(self.aimless[0], _("It has no toName, so it asks about nothing."))
+        if not self.controls:
+            self.refuse_aimless("toName")
         if not self.controls and not self.objects:
             raise fail(
                 root,
@@ -75,6 +75,11 @@ class Reader:
             )
         if not self.controls:
             self.notes.append(_ASKS_NOTHING)
+
+    def refuse_aimless(self, finding: str) -> None:
+        """What stands against a config may be that a control is about nothing."""
+        if self.aimless and "toName" in finding:
+            raise fail(self.aimless[0], _("It has no toName, so it asks about nothing."))
 
     def link(self) -> None:
         """Every toName must name an object."""

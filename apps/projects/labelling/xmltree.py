@@ -56,35 +56,32 @@ def read_xml(xml: str) -> tuple[Node, str]:
     Raises:
         ConfigError: too long, not well-formed, nested too deep, or with a document type or entity.
     """
-    content = _bytes(xml)
+    _check_size(xml)
     parser = _LineParser()
     try:
-        parser.feed(content)
+        parser.feed(xml)  # as text: what it declares about its bytes was true of a file, and is no matter any more
         root = parser.close()
     except ParseError as exc:
         raise _not_well_formed(exc, parser) from exc
     except DefusedXmlException as exc:
         message = _("A config may not declare a document type (DTD) or entities.")
         raise ConfigError(message, tag="!DOCTYPE", line=parser.line) from exc
-    except (ValueError, LookupError) as exc:  # an encoding that the parser does not know, or that lies
-        raise ConfigError(_("The text cannot be read in the encoding that it declares."), tag=ROOT, line=1) from exc
     return _node(root, parser.lines), str(tostring(root, encoding="unicode"))
 
 
-def _bytes(xml: str) -> bytes:
+def _check_size(xml: str) -> None:
     try:
-        content = xml.encode()
+        n_bytes = len(xml.encode())
     except UnicodeEncodeError as exc:
         line = xml.count("\n", 0, exc.start) + 1
         raise ConfigError(_("The text holds a character that is not valid Unicode."), tag=ROOT, line=line) from exc
-    if len(content) > MAX_BYTES:
+    if n_bytes > MAX_BYTES:
         raise ConfigError(
             _("The config has %(n)s bytes; at most %(most)s are allowed.")
-            % {"n": figures.count(len(content)), "most": figures.count(MAX_BYTES)},
+            % {"n": figures.count(n_bytes), "most": figures.count(MAX_BYTES)},
             tag=ROOT,
             line=1,
         )
-    return content
 
 
 def _not_well_formed(exc: ParseError, parser: _LineParser) -> ConfigError:
