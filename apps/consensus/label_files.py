@@ -3,11 +3,13 @@
 A label file has one row per answer (item, worker, label), a truth file one per item (item, label). Both are CSV with a
 header: comma, semicolon, tab or bar between the cells; UTF-8 or UTF-16, with or without a byte order mark; plain or
 gzip. Every cell is text: "01" and "1" are two items, "New York" is one label; only spaces around a cell are cut.
+Between the two files "3.0" stands for "3" where only one of them is there.
 """
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,16 +143,17 @@ def truth_indexed(labels: LabelFile, truth: TruthFile) -> tuple[NDArray[np.int64
     UNKNOWN (-1) stands for an item without a known truth, NEVER_GIVEN (-2) for a true label that no worker ever gave:
     every method gets that item wrong.
     """
-    place = {item: index for index, item in enumerate(labels.items)}
-    classes = {label: index for index, label in enumerate(labels.classes)}
-    known = np.full(len(labels.items), UNKNOWN, dtype=np.int64)
     notes = Notes()
+    item_of, class_of = _Spellings(labels.items, notes), _Spellings(labels.classes, notes)
+    known = np.full(len(labels.items), UNKNOWN, dtype=np.int64)
     for item, label in truth.answers.items():
-        if item not in place:
+        place = item_of.place(item, taken=truth.answers)
+        if place is None:
             notes.add("unknown_truth_item", "truth items without any label, left out", f"item {item}")
             continue
-        known[place[item]] = classes.get(label, NEVER_GIVEN)
-        if label not in classes:
+        answer = class_of.place(label)
+        known[place] = NEVER_GIVEN if answer is None else answer
+        if answer is None:
             notes.add(
                 "truth_never_given",
                 "items whose true label no worker ever gave, counted as wrong",
@@ -159,6 +162,34 @@ def truth_indexed(labels: LabelFile, truth: TruthFile) -> tuple[NDArray[np.int64
     for index in np.flatnonzero(known == UNKNOWN):
         notes.add("item_without_truth", "items without a truth, not measured", f"item {labels.items[index]}")
     return known, notes.problems()
+
+
+class _Spellings:
+    """Finds a name of the truth file among those of the label file; 3.0 is 3 where only one of the two is there.
+
+    Spreadsheets and data frames write whole numbers so as soon as one cell of the column is empty.
+    """
+
+    def __init__(self, names: Sequence[str], notes: Notes) -> None:
+        self._names, self._notes = names, notes
+        self._places = {name: index for index, name in enumerate(names)}
+        counts = Counter(map(_plain, names))
+        self._by_plain = {_plain(name): index for index, name in enumerate(names) if counts[_plain(name)] == 1}
+
+    def place(self, name: str, *, taken: Container[str] = ()) -> int | None:
+        """Where the name stands; None where it does not, or its other spelling is one of those `taken`."""
+        if name in self._places:
+            return self._places[name]
+        found = self._by_plain.get(_plain(name))
+        if found is None or self._names[found] in taken:
+            return None
+        words = "cells of the truth file taken for the same number written otherwise"
+        self._notes.add("other_spelling", words, f"{name} for {self._names[found]}")
+        return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\A(-?[0-9]+)\.0+\Z", r"\1", name)
 
 
 @dataclass(slots=True)

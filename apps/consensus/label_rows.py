@@ -122,10 +122,15 @@ def _header(path: Path, file: io.TextIOWrapper, wanted: Wanted) -> _Header:
         line, text = line + 1, file.readline()
     if not text:
         raise InvalidInput(f"{path} is empty; it needs a header and rows.")
+    if "\0" in text:
+        raise InvalidInput(f"{path} is no UTF-8 text: its first line holds zero bytes. Save it as UTF-8 and try again.")
     found = {each: _names(text, each) for each in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda each: (_n_found(found[each], wanted), len(found[each])))
     names = found[delimiter]
-    return _Header(delimiter, [_place(path, names, role, wanted[role]) for role in wanted], len(names), line)
+    places = [_place(path, names, role, wanted[role]) for role in wanted]
+    if len(set(places)) < len(places):
+        raise InvalidInput(f"{path}: {' and '.join(wanted)} must each have a column of their own; name other columns.")
+    return _Header(delimiter, places, len(names), line)
 
 
 def _names(text: str, delimiter: str) -> list[str]:

@@ -135,6 +135,7 @@ def test_refusals_are_sentences(files, tmp_path):
         ["--labels", labels, "--truth", tmp_path / "none.csv"],
         ["--labels", labels, "--out", tmp_path / "none" / "out.csv"],
         ["--labels", labels, "--item-column", "question"],
+        ["--labels", labels, "--threshold", 90],
     ):
         with pytest.raises(CommandError) as caught:
             run(*arguments)

@@ -92,7 +92,17 @@ def test_what_cannot_be_answered_is_refused(tmp_path, rows, args, words):
         asked(write(tmp_path, rows), *args)
 
 
-@pytest.mark.parametrize("rows", [["1,a,cat"], ["1,a,cat", "2,b,cat"], ["1,a,1", "1,b,1"], ["1,a,nan", "1,b,nan"]])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["1,a,cat"],
+        ["1,a,cat", "2,b,cat"],
+        ["1,a,1", "1,b,1"],
+        ["1,a,nan", "1,b,nan"],
+        ["1,a,1e308", "1,b,-1e308", "2,a,1e308", "2,b,1e308"],
+        ["1,a,1e-200", "1,b,0", "2,a,0", "2,b,0"],
+    ],
+)
 def test_too_little_is_null_with_a_reason_never_nan(tmp_path, rows):
     text = asked(write(tmp_path, rows), "--json", "--by", "label", "--by", "pair")
     assert "NaN" not in text

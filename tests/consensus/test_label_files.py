@@ -117,6 +117,7 @@ def test_labels_read_drops_conflicting_answers_when_told(tmp_path):
         ),
         ("item,worker,label,label\n1,a,x,y\n", "2 columns named label"),
         ('item,worker,label\n1,a,"x\n2,a,x\n', "no proper CSV behind line"),
+        (PLAIN.encode("utf-16-le"), "no UTF-8 text: its first line holds zero bytes"),
         (b"item,worker,label\n1,a,x\n" + b"\xff\xfe\xfa", "not UTF-8"),
         (gzip.compress(PLAIN.encode(), mtime=0)[:-9], "cannot be read"),
     ],
@@ -125,6 +126,11 @@ def test_labels_read_refuses_in_words(tmp_path, content, words):
     with pytest.raises(InvalidInput) as caught:
         labels_read(write(tmp_path, content))
     assert words in caught.value.message
+
+
+def test_labels_read_refuses_one_column_for_two_things(tmp_path):
+    with pytest.raises(InvalidInput, match="must each have a column of their own"):
+        labels_read(write(tmp_path, PLAIN), worker_column="item")
 
 
 def test_labels_read_refuses_a_missing_file_and_a_folder(tmp_path):
@@ -153,6 +159,17 @@ def test_truth_indexed_tells_what_does_not_fit(tmp_path):
         "truth_never_given": ("item 2 (bird)",),
         "item_without_truth": ("item 3",),
     }
+
+
+def test_truth_indexed_takes_whole_numbers_written_as_decimals(tmp_path):
+    labels = labels_read(write(tmp_path, "item,worker,label\n1,a,0\n2,a,1\n3,a,1\n03,a,1\n"))
+    truth = truth_read(write(tmp_path, "item,label\n1.0,0.0\n2,1.0\n2.0,0\n3,01\n", name="truth.csv"))
+    known, problems = truth_indexed(labels, truth)
+    # 2.0 is another item, since the file has a 2 of its own; 01 is another label.
+    assert dict(zip(labels.items, known.tolist(), strict=True)) == {"1": 0, "2": 1, "3": NEVER_GIVEN, "03": UNKNOWN}
+    found = {problem.kind: problem.examples for problem in problems}
+    assert found["other_spelling"] == ("1.0 for 1", "0.0 for 0", "1.0 for 1")
+    assert found["unknown_truth_item"] == ("item 2.0",)
 
 
 @given(order=st.permutations(range(12)))

@@ -50,6 +50,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object, keyed by method")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not 0 <= options["threshold"] <= 1:
+            raise CommandError("--threshold is a probability: it lies between 0 and 1, for example 0.9.")
         if options["kind"] != "class":
             self._other_kind(options)
             return
@@ -66,7 +68,8 @@ class Command(BaseCommand):
             if not options["json"]:
                 self.stdout.write(_line(results[method]))
         if options["json"]:
-            self.stdout.write(json.dumps({method: _json(each, problems) for method, each in results.items()}))
+            rows = {method: _json(each, problems) for method, each in results.items()}
+            self.stdout.write(json.dumps(rows, allow_nan=False))
         if options["out"]:
             self._write(options, labels, votes, results)
 
@@ -82,7 +85,7 @@ class Command(BaseCommand):
         row = {name: getattr(result, name) for name in KindMeasured.__dataclass_fields__ if name != "found"}
         if options["json"]:
             row["problems"] = {each.kind: {"count": each.count, "examples": list(each.examples)} for each in problems}
-            self.stdout.write(json.dumps({result.kind: row}))
+            self.stdout.write(json.dumps({result.kind: row}, allow_nan=False))
         else:
             self._introduce(labels, problems, columns="")
             self.stdout.write("\n".join(f"{name:<18}{value}" for name, value in row.items() if value is not None))

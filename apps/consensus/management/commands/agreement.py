@@ -1,7 +1,6 @@
 """How much the workers of a label file agree, by every coefficient that applies."""
 
 import json
-import math
 import re
 from argparse import ArgumentParser
 from dataclasses import asdict
@@ -29,6 +28,8 @@ from apps.core.errors import InvalidInput
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BY_RESAMPLES = 500
+# Squares of sums of such numbers still fit into a float.
+_TOO_LARGE = 1e100
 CODES = (
     "The labels are numbers, so coefficients for numbers are given. If they stand for classes without an order, read "
     "the nominal ones only, or use --scale nominal."
@@ -99,10 +100,15 @@ def _values(classes: tuple[str, ...], scale: str) -> tuple[NDArray[np.float64] |
     if scale == "nominal":
         return None, "does not apply: --scale nominal was asked for"
     for label in classes:
-        if not _NUMBER.fullmatch(label) or not math.isfinite(float(label)):
-            if scale == "number":
-                raise CommandError(f"--scale number: the label “{label}” is not a number; use --scale nominal.")
-            return None, f"does not apply: the label “{label}” is not a number"
+        if not _NUMBER.fullmatch(label):
+            trouble = "not a number"
+        elif not abs(float(label)) < _TOO_LARGE:
+            trouble = "too large a number"
+        else:
+            continue
+        if scale == "number":
+            raise CommandError(f"--scale number: the label “{label}” is {trouble}; use --scale nominal.")
+        return None, f"does not apply: the label “{label}” is {trouble}"
     return np.array([float(label) for label in classes]), ""
 
 
