@@ -15,6 +15,17 @@ def quality_fit_all() -> None:
 
 
 @shared_task
+def labels_allot_all() -> None:
+    """The periodic look at where the next answers of the label budgets do most; claims do not depend on it."""
+    from apps.consensus import services
+    from apps.queues.models import Queue
+
+    for queue in Queue.objects.filter(spending__isnull=False).exclude(state=Queue.State.CLOSED):
+        while services.labels_allot(queue=queue, now=timezone.now()):
+            pass  # once, but for what rests after a budget was ended: that goes on in steps
+
+
+@shared_task
 def disputes_judge() -> None:
     """The periodic look at what became disputed while nobody answered."""
     from apps.consensus import services

@@ -16,6 +16,7 @@ from apps.queues.models import Item
 
 LATE = "late"
 UNDECIDED_STATE = "undecided"
+RESTING_STATE = "resting"
 STATE_WORDS = {
     UNDECIDED_STATE: _("undecided"),
     Item.State.OPEN: _("open"),
@@ -58,11 +59,12 @@ class ItemFilterForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, orders: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        queues = project.queues.order_by("name").values_list("slug", "name")
+        queues = list(project.queues.order_by("name").values_list("slug", "name", "label_budget"))
+        resting = [(RESTING_STATE, _("wait for the label budget"))] if any(budget for *_q, budget in queues) else []
         primary = config_of(schema_current(project=project)).primary
         reasons = project.escalation_reasons.order_by("code").values_list("code", "text")
-        self._choose("queue", queues)
-        self._choose("state", STATE_WORDS.items())
+        self._choose("queue", ((slug, name) for slug, name, _budget in queues))
+        self._choose("state", [*STATE_WORDS.items(), *resting])
         self._choose("label", ((value, value) for value in primary.classes))
         self._choose("reviewer", ((str(user.pk), str(user)) for user in people_who_answered(project)))
         self._choose("reason", [("any", _("any reason")), *reasons])

@@ -28,7 +28,10 @@ _GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_("Name"), ("name",)),
     (_("What comes in"), ("takes_traces", "takes_escalations", "audit_percent")),
     (_("What comes first"), ("acquisition", "deadline_percent", "audit_lane_percent")),
-    (_("How many answers"), ("overlap_min", "overlap_max", "asks_best", "consensus_method", "settle_threshold")),
+    (
+        _("How many answers"),
+        ("overlap_min", "overlap_max", "label_budget", "asks_best", "consensus_method", "settle_threshold"),
+    ),
     (_("Time"), ("lease_minutes", "sla_hours")),
     (_("What reviewers see"), ("shows_escalation_reason", "shows_similar")),
     (_("What adjudicators see"), ("shows_model_to_adjudicator",)),
@@ -42,6 +45,7 @@ _UNITS: dict[str, Any] = {
     "audit_lane_percent": _("% of claims"),
     "overlap_min": _("answers"),
     "overlap_max": _("answers"),
+    "label_budget": _("answers in all"),
     "lease_minutes": _("minutes"),
     "sla_hours": _("hours until an item is settled"),
     "settle_threshold": "",
@@ -111,6 +115,15 @@ class QueueForm(PeoplePolicyFields):
         min_value=1,
         max_value=9,
         help_text=_("One more is asked for while the answers are not sure enough; then an adjudicator decides."),
+    )
+    label_budget = forms.IntegerField(
+        label=_("Label budget"),
+        required=False,
+        min_value=1,
+        help_text=_(
+            "Empty: no limit. With one, further answers go first where they are expected to help most, and nothing is "
+            "given out once it is spent. Known items do not count."
+        ),
     )
     consensus_method = forms.ChoiceField(
         label=_("How answers add up"),
@@ -202,6 +215,8 @@ class QueueForm(PeoplePolicyFields):
         """What a valid form says, in the words of `queue_create` and `queue_update`."""
         # What a page did not ask for stays as it is.
         values = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+        if "label_budget" in self.data:
+            values["label_budget"] = self.cleaned_data["label_budget"]  # emptied: no limit any more
         for name, (policy, scale) in _SCALED.items():
             if name in values:
                 values[policy] = values.pop(name) / scale
@@ -225,6 +240,12 @@ def form_values(queue: Queue) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """168 instead of 168.0, as a person would have typed it."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class BudgetForm(forms.Form):
+    """The label budget alone."""
+
+    label_budget = forms.IntegerField(label=_("Answers in all"), required=False, min_value=1)
 
 
 class PeopleForm(forms.Form):

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.console.forms_items import AGES, LATE, UNDECIDED_STATE
+from apps.console.forms_items import AGES, LATE, RESTING_STATE, UNDECIDED_STATE
 from apps.console.keyset import Order, moment, number
 from apps.console.queue_figures import UNDECIDED, late_items
 from apps.intake.models import Escalation
@@ -18,6 +18,7 @@ from apps.labeling.models import Annotation
 from apps.projects.models import Project
 from apps.queues.models import Item
 from apps.queues.selectors import items_of_project, queues_workable_by
+from apps.queues.selectors_budget import RESTING
 
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _NO_CONFIDENCE_LAST = Value(2.0, output_field=FloatField())
@@ -33,6 +34,7 @@ ORDERS: dict[str, Order] = {
     "sure": Order(_("surest first"), Coalesce("consensus__confidence", _NO_CONFIDENCE_LOW), True, number),
 }
 # What is found or sorted by votes or by the model's doubt would tell them.
+_STATES = {UNDECIDED_STATE: UNDECIDED, RESTING_STATE: RESTING & Q(queue__label_budget__isnull=False)}
 _TELLING = ("label", "reviewer", "confidence_from", "confidence_to", "audit")
 _TELLING_ORDERS = ("queue", "unsure", "sure")
 
@@ -55,7 +57,7 @@ def items_found(*, project: Project, wanted: Mapping[str, Any], hidden: set[UUID
         asked = Escalation.objects.filter(trace=OuterRef("trace"))
         rows = rows.filter(Exists(asked if reason == "any" else asked.filter(reason__code=reason)), severity__gt=0)
     is_telling = any(wanted.get(name) not in (None, "") for name in _TELLING) or wanted.get("sort") in _TELLING_ORDERS
-    if hidden and is_telling:
+    if hidden and (is_telling or wanted.get("state") == RESTING_STATE):
         rows = rows.exclude(queue__in=hidden, state=Item.State.OPEN)
     return rows
 
@@ -67,7 +69,7 @@ def _plain(wanted: Mapping[str, Any]) -> list[Q]:
     if wanted.get("queue"):
         found.append(Q(queue__slug=wanted["queue"]))
     if state := wanted.get("state"):
-        found.append(UNDECIDED if state == UNDECIDED_STATE else Q(state=state))
+        found.append(_STATES.get(state) or Q(state=state))
     if wanted.get("audit"):
         found.append(Q(is_audit=wanted["audit"] == "yes"))
     return found

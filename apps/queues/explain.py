@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from apps.core.retold import retold
 from apps.queues.models import Item, Queue
+from apps.queues.selectors_budget import items_resting
 
 
 def explain_to_reviewer(*, item: Item, now: datetime) -> list[str]:
@@ -60,6 +61,8 @@ def explain_to_manager(*, item: Item, now: datetime) -> list[str]:
         words.append(_("audit slice, drawn with probability %(p)s") % {"p": f"{item.audit_probability:g}"})
     if item.adjudication_reason:
         words.append(retold(item.adjudication_reason))
+    if item.queue.label_budget is not None and items_resting(queue=item.queue).filter(pk=item.pk).exists():
+        words.append(_("waits until one more answer of the label budget helps most here"))
     return words
 
 

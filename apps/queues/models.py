@@ -8,10 +8,12 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy
 
 from apps.core.models import UUIDModel
+from apps.queues.models_budget import LabelSpending
 from apps.queues.models_people import ReviewerAdmission, ReviewerExclusion, ReviewerPause
 
 __all__ = [
     "Item",
+    "LabelSpending",
     "Queue",
     "QueueMember",
     "Review",
@@ -58,6 +60,7 @@ class Queue(UUIDModel):
     acquisition = models.CharField(max_length=24, choices=Acquisition, default=Acquisition.MARGIN)
     overlap_min = models.PositiveSmallIntegerField(default=2)  # answers asked for at first
     overlap_max = models.PositiveSmallIntegerField(default=3)  # at most
+    label_budget = models.PositiveIntegerField(null=True)  # answers in all, known items left out; null: no limit
     settle_threshold = models.FloatField(default=0.9)  # confidence from which an item is settled
     consensus_method = models.CharField(max_length=16, choices=Method, default=Method.DAWID_SKENE)
     audit_share = models.FloatField(default=0.05)  # probability of joining the audit slice at intake
@@ -104,6 +107,9 @@ class Queue(UUIDModel):
             models.CheckConstraint(
                 condition=Q(overlap_min__gte=1, overlap_max__lte=9, overlap_min__lte=F("overlap_max")),
                 name="queue_overlap_1_9",
+            ),
+            models.CheckConstraint(
+                condition=Q(label_budget__isnull=True) | Q(label_budget__gte=1), name="queue_budget_1"
             ),
             models.CheckConstraint(
                 condition=Q(settle_threshold__gte=0.5, settle_threshold__lte=1), name="queue_threshold_half_1"

@@ -23,6 +23,7 @@ from apps.queues.selectors import (
     queues_adjudicable_by,
     queues_workable_by,
 )
+from apps.queues.selectors_budget import labels_left
 
 # Counting stops here: the figure is for the eye, and the count runs beside every answer.
 COUNTED = 1000
@@ -76,11 +77,16 @@ def items_left(*, user: User) -> QuerySet[Item]:
 
 
 def tally(*, queue: Queue, user: User, now: datetime) -> Tally:
-    """Left (with the item he holds) and answered today. Three queries, four where known items are mixed in."""
+    """Left (with the item he holds) and answered today. Three queries, and one each for known items and a budget."""
     holds = lease_of(queue=queue, user=user, now=now) is not None
-    left = items_left(user=user).filter(queue=queue)[:COUNTED].count()
+    left = _within_budget(queue, items_left(user=user).filter(queue=queue)[:COUNTED].count())
     left += honeypots_ahead(queue=queue, user=user, n_left=left) + holds
     return Tally(left=min(left, COUNTED), today=_answers_today(user=user, now=now).filter(item__queue=queue).count())
+
+
+def _within_budget(queue: Queue, n: int) -> int:
+    left = labels_left(queue=queue)
+    return n if left is None else min(n, left)
 
 
 def _midnight(now: datetime) -> datetime:
@@ -94,7 +100,8 @@ def _answers_today(*, user: User, now: datetime) -> QuerySet[Annotation]:
 def my_queues(*, user: User, now: datetime) -> list[MyQueue]:
     """Queues where the person works or adjudicates, what is urgent first.
 
-    Seven queries, however many queues; one more for each that mixes in known items, and one if any asks to qualify.
+    Seven queries, however many queues; one more for each that mixes in known items or has a label budget, and one if
+    any asks to qualify.
     """
     workable = list(queues_workable_by(user=user).exclude(state=Queue.State.CLOSED))
     deciding = list(queues_adjudicable_by(user=user))
@@ -118,7 +125,7 @@ def my_queues(*, user: User, now: datetime) -> list[MyQueue]:
     rows = [
         MyQueue(
             queue=queue,
-            left=left.get(pk, {"n": 0})["n"] + unseen.get(pk, 0) + held.get(pk, 0),
+            left=_within_budget(queue, left.get(pk, {"n": 0})["n"]) + unseen.get(pk, 0) + held.get(pk, 0),
             soon=left.get(pk, {"soon": 0})["soon"],
             today=today.get(pk, 0),
             disputed=disputed.get(pk, 0) if queue in deciding else None,

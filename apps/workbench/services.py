@@ -19,6 +19,7 @@ from apps.consensus.services import (
     dispute_judge,
     doubt_of,
     item_facts,
+    labels_allot,
 )
 from apps.consensus.services.asking import best_ask
 from apps.consensus.services.honeypots import honeypot_judge
@@ -63,6 +64,8 @@ def claim_next(*, queue: Queue, reviewer: User, now: datetime, rng: random.Rando
         NotAdmitted: the queue asks for a qualification first.
     """
     review = queues.review_claim(queue=queue, reviewer=reviewer, now=now, rng=rng)
+    if review is None and queue.label_budget is not None and labels_allot(queue=queue, now=now):
+        review = queues.review_claim(queue=queue, reviewer=reviewer, now=now, rng=rng)
     if review is not None and queue.assistance == Queue.Assistance.PRE_ANNOTATED:
         suggestion_draw(review=review, now=now)
     return review

@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "asked-end": {"task": "apps.queues.tasks.asked_end", "schedule": 30, "options": {"expires": 30}},
     "leases-expire": {"task": "apps.queues.tasks.leases_expire", "schedule": 30, "options": {"expires": 30}},
     "disputes-judge": {"task": "apps.consensus.tasks.disputes_judge", "schedule": 30, "options": {"expires": 30}},
+    "labels-allot-all": {"task": "apps.consensus.tasks.labels_allot_all", "schedule": 30, "options": {"expires": 30}},
     "quality-fit-all": {"task": "apps.consensus.tasks.quality_fit_all", "schedule": 3600},
     "exclusions-resume": {
         "task": "apps.workbench.tasks.exclusions_resume",

@@ -13,6 +13,8 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+# In budget mode so large a share of the items gets one more answer before the next look at which gain most.
+BATCH = 0.05
 # An answer that tells at least this share of what the best one tells is as good as the best one. The differences that
 # are left are mostly noise, and chasing them sends everything to a few people whose common mistakes then win.
 GOOD_ENOUGH = 0.8
@@ -101,6 +103,20 @@ def gain_per_label(posterior: NDArray[np.float64], *, accuracy: float, left: NDA
         expected = np.maximum(first[:, None] * for_first, second[:, None] * for_first[::-1]).sum(axis=1)
         np.maximum(best, (expected - first) / n, out=best, where=left >= n)
     return best
+
+
+def in_order_of_gain(
+    posterior: NDArray[np.float64], *, accuracy: float, left: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """The items, the best use of one more answer first; the less sure first where that is equal, then chance.
+
+    Args:
+        posterior, accuracy, left: as for `gain_per_label`.
+    Returns:
+        Shape (n_items,): indexes into `posterior`.
+    """
+    gain = gain_per_label(posterior, accuracy=accuracy, left=left)
+    return np.asarray(np.lexsort((rng.permutation(len(posterior)), posterior.max(axis=1, initial=0.0), -gain.round(9))))
 
 
 def _entropy(shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from apps.consensus.algorithms.bayes_dawid_skene import bayes_dawid_skene
 from apps.consensus.algorithms.dawid_skene import dawid_skene
 from apps.consensus.algorithms.majority_vote import label_counts, shares
-from apps.consensus.algorithms.overlap import OverlapRule, gain_per_label, information, worth_asking
+from apps.consensus.algorithms.overlap import BATCH, OverlapRule, in_order_of_gain, information, worth_asking
 from apps.consensus.algorithms.votes import Votes
 
-# In budget mode the model is refitted whenever this share of the items has got one more label.
-BATCH = 0.05
 # Precise enough to decide about every item but those on the edge.
 _TOL, _MAX_ITER = 1e-3, 100
 
@@ -182,9 +180,8 @@ class _Run:
         """The items that may get more, the best use of a label first; the less sure first where that is equal."""
         items = np.flatnonzero(self.may_get)
         left = self._maximum[items] - self.n_given[items]
-        gain = gain_per_label(self._fit.posterior[items], accuracy=self._mean_accuracy(), left=left)
-        order = np.lexsort((rng.permutation(len(items)), self.confidence[items], -gain.round(9)))
-        return np.asarray(items[order])
+        posterior = self._fit.posterior[items]
+        return np.asarray(items[in_order_of_gain(posterior, accuracy=self._mean_accuracy(), left=left, rng=rng)])
 
     def _mean_accuracy(self) -> float:
         """Of the answers given so far, each class counted alike."""

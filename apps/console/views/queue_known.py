@@ -17,8 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.models import User
 from apps.console import people_standing
 from apps.console.guards import ProjectRequest, project_page
-from apps.console.queue_figures import queues_of
-from apps.console.views.queues import queues_page
+from apps.console.views.queues import queue_of, queues_page
 from apps.core.errors import Conflict, InvalidInput
 from apps.golden.models import GoldenVersion
 from apps.golden.selectors import versions_of
@@ -51,14 +50,10 @@ class KnownForm(forms.Form):
         field.queryset = versions_of(project=project)
 
 
-def _queue(project: Project, queue_slug: str) -> Queue:
-    return get_object_or_404(queues_of(project=project).select_related("project"), slug=queue_slug)
-
-
 @project_page(Right.MANAGE)
 @require_safe
 def known(request: ProjectRequest, project: Project, queue_slug: str) -> HttpResponse:
-    return _page(request, project, _queue(project, queue_slug), KnownForm(project=project))
+    return _page(request, project, queue_of(project, queue_slug), KnownForm(project=project))
 
 
 def _page(
@@ -86,7 +81,7 @@ def _page(
 @project_page(Right.MANAGE)
 @require_POST
 def known_add(request: ProjectRequest, project: Project, queue_slug: str) -> HttpResponse:
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     form = KnownForm(request.POST, project=project)
     if form.is_valid():
         try:
@@ -113,7 +108,7 @@ def _tell(request: ProjectRequest, made: int, asked: int) -> None:
 @require_POST
 def known_remove(request: ProjectRequest, project: Project, queue_slug: str, item_id: UUID) -> HttpResponse:
     """Its known answer was wrong, or all know it by now: it tests nobody any more, and its answers count no more."""
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     item = get_object_or_404(queue.items.filter(state=Item.State.HONEYPOT), pk=item_id)
     reason = _("taken out of the known items")
     item_retire(item_ids=[item.pk], reason=reason, by=request.user, now=timezone.now())
@@ -124,7 +119,7 @@ def known_remove(request: ProjectRequest, project: Project, queue_slug: str, ite
 @project_page(Right.MANAGE)
 @require_POST
 def admit(request: ProjectRequest, project: Project, queue_slug: str, user_id: UUID) -> HttpResponse:
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     person = get_object_or_404(User, pk=user_id, pk__in=reviewer_ids(queue=queue))
     reviewer_admit(queue=queue, reviewer=person, reason=_("by hand"), by=request.user, now=timezone.now())
     messages.success(request, _("%(who)s is let in.") % {"who": person})
@@ -134,7 +129,7 @@ def admit(request: ProjectRequest, project: Project, queue_slug: str, user_id: U
 @project_page(Right.MANAGE)
 @require_POST
 def admission_end(request: ProjectRequest, project: Project, queue_slug: str, user_id: UUID) -> HttpResponse:
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     person = get_object_or_404(User, pk=user_id, pk__in=reviewer_ids(queue=queue))
     try:
         reviewer_admission_end(queue=queue, reviewer=person, by=request.user, now=timezone.now())

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.models import User
 from apps.accounts.shifts import on_shift
 from apps.console.assistance_figures import assistance_figures
-from apps.console.forms_queues import PeopleForm, QueueForm
+from apps.console.forms_queues import BudgetForm, PeopleForm, QueueForm
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.people_standing import held_people, left_out_people
 from apps.console.queue_figures import UNDECIDED, leases_of, next_items, people_by_queue, queue_rows, queues_of
@@ -27,6 +27,7 @@ from apps.projects.rights import Right
 from apps.queues import services
 from apps.queues.models import Item, Queue
 from apps.queues.selectors import queues_workable_by
+from apps.queues.selectors_budget import budget_standing
 
 
 def queues_page(
@@ -60,23 +61,24 @@ def queue_new(request: ProjectRequest, project: Project) -> HttpResponse:
     return queues_page(request, project, "new", form=form, status=422 if form.is_bound else 200)
 
 
-def _queue(project: Project, queue_slug: str) -> Queue:
+def queue_of(project: Project, queue_slug: str) -> Queue:
     return get_object_or_404(queues_of(project=project).select_related("project"), slug=queue_slug)
 
 
 @project_page()
 @require_safe
 def queue(request: ProjectRequest, project: Project, queue_slug: str) -> HttpResponse:
-    return _queue_page(request, project, _queue(project, queue_slug))
+    return queue_page(request, project, queue_of(project, queue_slug))
 
 
-def _queue_page(
+def queue_page(
     request: ProjectRequest,
     project: Project,
     queue: Queue,
     *,
     form: QueueForm | None = None,
     people_form: PeopleForm | None = None,
+    budget_form: BudgetForm | None = None,
     error: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -91,6 +93,8 @@ def _queue_page(
         "leases": leases_of(queue=queue),
         "paused_people": held_people(project=project).filter(queue=queue),
         "left_out_people": left_out_people(project=project).filter(queue=queue),
+        "budget": budget_standing(queue=queue),
+        "budget_form": budget_form or BudgetForm(initial={"label_budget": queue.label_budget}, auto_id="budget_%s"),
         "n_known": queue.items.filter(state=Item.State.HONEYPOT).count(),
         "hides_leases": request.user.pk in working,
         # The order shows the model's doubt, which whoever answers here must not see.
@@ -109,26 +113,28 @@ def _queue_page(
 @project_page(Right.MANAGE)
 @require_POST
 def queue_save(request: ProjectRequest, project: Project, queue_slug: str) -> HttpResponse:
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     form = QueueForm(request.POST, queue=queue)
     if form.is_valid():
         try:
             services.queue_update(queue=queue, by=request.user, **form.policy())
         except InvalidInput as exc:
             form.refuse(exc.field, exc.message)
+        except Conflict as exc:
+            form.refuse("label_budget", exc.message)
         else:
             messages.success(request, _("Saved."))
             return redirect("console:queue", project.slug, queue.slug)
-    return _queue_page(request, project, queue, form=form, status=422)
+    return queue_page(request, project, queue, form=form, status=422)
 
 
 @project_page(Right.MANAGE)
 @require_POST
 def queue_people(request: ProjectRequest, project: Project, queue_slug: str) -> HttpResponse:
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     form = PeopleForm(request.POST, queue=queue)
     if not form.is_valid():
-        return _queue_page(request, project, queue, people_form=form, status=422)
+        return queue_page(request, project, queue, people_form=form, status=422)
     members = [user.pk for user in form.cleaned_data["members"]]
     with transaction.atomic():
         services.queue_update(queue=queue, by=request.user, is_open_to_all=form.cleaned_data["is_open_to_all"])
@@ -140,12 +146,12 @@ def queue_people(request: ProjectRequest, project: Project, queue_slug: str) -> 
 def _to_state(
     request: ProjectRequest, project: Project, queue_slug: str, act: Callable[..., Queue], words: str
 ) -> HttpResponse:
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     try:
         act(queue=queue, by=request.user)
     except Conflict as exc:
         queue.refresh_from_db()
-        return _queue_page(request, project, queue, error=exc.message, status=409)
+        return queue_page(request, project, queue, error=exc.message, status=409)
     messages.success(request, words)
     return redirect("console:queue", project.slug, queue.slug)
 
@@ -174,7 +180,7 @@ def queue_drain(request: ProjectRequest, project: Project, queue_slug: str) -> H
 @require_http_methods(["GET", "HEAD", "POST"])
 def queue_close(request: ProjectRequest, project: Project, queue_slug: str) -> HttpResponse:
     """GET says exactly what will happen; POST does it."""
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     error, status = "", 200
     if request.method == "POST":
         try:
@@ -199,7 +205,7 @@ def queue_close(request: ProjectRequest, project: Project, queue_slug: str) -> H
 @require_POST
 def queue_return(request: ProjectRequest, project: Project, queue_slug: str, user_id: UUID) -> HttpResponse:
     """Take back all that a person holds in the queue."""
-    queue = _queue(project, queue_slug)
+    queue = queue_of(project, queue_slug)
     holders = User.objects.filter(pk__in=leases_of(queue=queue).values("reviewer"))
     person = get_object_or_404(holders, pk=user_id)
     n = services.leases_return(reviewer=person, queue=queue)

@@ -1,6 +1,7 @@
 """Writes of the queues floor. Every writer locks the item first, then its reviews."""
 
 from apps.queues.services.asking import asked_end, item_ask, reviewers_at_work
+from apps.queues.services.budget import item_wake, items_give_up_rest, spending_forget
 from apps.queues.services.items import (
     ItemsReport,
     item_escalate,
@@ -73,9 +74,11 @@ __all__ = [
     "item_settle",
     "item_terms_refresh",
     "item_to_adjudication",
+    "item_wake",
     "item_want_more",
     "items_from_comparisons",
     "items_from_traces",
+    "items_give_up_rest",
     "leases_expire",
     "leases_return",
     "members_set",
@@ -103,5 +106,6 @@ __all__ = [
     "reviewer_resume",
     "reviewers_at_work",
     "slots_adjust",
+    "spending_forget",
     "stranded_sweep",
 ]

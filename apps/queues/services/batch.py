@@ -15,6 +15,7 @@ from apps.projects.selectors import schema_current
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld
 from apps.queues.models import Item, Queue, Review, ReviewerCursor
 from apps.queues.people import is_held, newcomer_in
+from apps.queues.services.budget import labels_left_locked
 from apps.queues.services.leases import leases_expire, next_token
 from apps.queues.services.slots import slots_adjust
 
@@ -53,6 +54,8 @@ def batch_claim(
     plain = {f"item__{name}": value for name, value in _PLAIN.items()}
     own.filter(lane="main", expires_at__gt=now, **plain).update(lane=LANE)
     wanted = size - batch_of(queue=queue, reviewer=reviewer, now=now).count()
+    left = labels_left_locked(queue=queue)
+    wanted = wanted if left is None else min(wanted, left)
     places = [cursor, None] if cursor.sort_key is not None else [None]
     for place in places:
         chosen = [item.pk for item, _n in zip(_fitting(queue, reviewer, place, fits), range(wanted), strict=False)]

@@ -4,20 +4,23 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Least
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.core.db import violates
 from apps.core.rows import Writes, fetch_one
 from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld, StaleLease
 from apps.queues.models import Item, Queue, Review
 from apps.queues.selectors import REVIEW_COLUMNS, review_from
+from apps.queues.selectors_budget import labels_left
 from apps.queues.services import lanes
 from apps.queues.services.adoption import schema_adopt
+from apps.queues.services.budget import labels_left_locked
 from apps.queues.services.slots import item_lock, slots_adjust, strand_check
 from apps.queues.words import state_word
 
@@ -38,10 +41,16 @@ def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Ran
         ReviewerHeld: a manager or a test has paused the person here.
         NotAdmitted: the queue asks for a qualification first.
     """
-    order = lanes.lane_order(queue=queue, rng=rng)
-    claimed = lanes.item_take(queue=queue, reviewer=reviewer, lanes=order, now=now, is_last=False)
-    if claimed.outcome in ("stale", "adopts"):
-        claimed = _claim_again(queue=queue, reviewer=reviewer, order=order, now=now)
+    # Where the label budget is spent he still gets what he holds.
+    order = [] if labels_left(queue=queue) == 0 else lanes.lane_order(queue=queue, rng=rng)
+    try:
+        claimed = lanes.item_take(queue=queue, reviewer=reviewer, lanes=order, now=now, is_last=False)
+        if claimed.outcome in ("stale", "adopts"):
+            claimed = _claim_again(queue=queue, reviewer=reviewer, order=order, now=now)
+    except IntegrityError as exc:
+        if not violates(exc, "labelspending_within_budget"):
+            raise
+        return None  # somebody else took the last answer of the budget at the same moment
     if claimed.outcome == "closed":
         queue.refresh_from_db(fields=["state"])
         raise QueueNotOpen(
@@ -120,6 +129,8 @@ def review_submit(*, review: Review, token: int, now: datetime, writes: Writes) 
         raise StaleLease(_("Somebody else has this item now, or it was taken out; what you wrote is kept as a draft."))
     slot_is_free = item.open_slots > 0 or item.state == Item.State.HONEYPOT
     taken_back = review.state == Review.State.EXPIRED and slot_is_free
+    if taken_back and item.state == Item.State.OPEN and labels_left_locked(queue=item.queue) == 0:
+        taken_back = False  # somebody else has what was left of the label budget
     if review.state != Review.State.LEASED and not taken_back:
         raise StaleLease(
             _("Your time with this item ran out and its place was given away; your work is kept as a draft.")

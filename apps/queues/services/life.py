@@ -17,6 +17,7 @@ from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.projects.models import Membership, Project
 from apps.queues.models import Item, Queue, QueueMember
+from apps.queues.services.budget import label_budget_check, label_budget_set, reviews_hold_still
 from apps.queues.services.items import item_retire
 from apps.queues.services.leases import leases_return
 from apps.queues.services.order import cursors_reset
@@ -26,10 +27,10 @@ from apps.queues.services.slots import stranded_sweep
 from apps.queues.words import state_word
 
 POLICY_FIELDS = (
-    "name", "takes_traces", "takes_escalations", "acquisition", "overlap_min", "overlap_max", "settle_threshold",
-    "consensus_method", "audit_share", "deadline_share", "audit_lane_share", "lease_seconds", "sla_hours",
-    "is_open_to_all", "shows_escalation_reason", "asks_best", "allows_revision", "assistance", "assistance_wrong_share",
-    "shows_similar", "shows_model_to_adjudicator", *PEOPLE_FIELDS,
+    "name", "takes_traces", "takes_escalations", "acquisition", "overlap_min", "overlap_max", "label_budget",
+    "settle_threshold", "consensus_method", "audit_share", "deadline_share", "audit_lane_share", "lease_seconds",
+    "sla_hours", "is_open_to_all", "shows_escalation_reason", "asks_best", "allows_revision", "assistance",
+    "assistance_wrong_share", "shows_similar", "shows_model_to_adjudicator", *PEOPLE_FIELDS,
 )  # fmt: skip
 
 _CLOSED = stored("the queue was closed")
@@ -58,6 +59,8 @@ def queue_create(
     )
     _policy_set(queue, policy)
     queue.save()
+    if queue.label_budget is not None:
+        label_budget_set(queue=queue, budget=queue.label_budget)
     event_record(verb="queue.created", obj=queue, project_id=project.pk, actor=by, at=now)
     return queue
 
@@ -68,11 +71,14 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
 
     Raises:
         InvalidInput: a value out of range, or an unknown policy field.
+        Conflict: a first label budget, while a long run stores answers.
     """
+    if policy.get("label_budget") is not None:
+        reviews_hold_still(queue=queue)
     # Two managers at once: the later one writes over the fields he sent only.
     queue = Queue.objects.select_for_update().get(pk=queue.pk)
     _policy_set(queue, policy)
-    queue.save(update_fields=list(policy))
+    queue.save(update_fields=[name for name in policy if name != "label_budget"])
     event_record(
         verb="queue.changed", obj=queue, project_id=queue.project_id, actor=by, payload={"fields": sorted(policy)}
     )
@@ -80,6 +86,8 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
         stranded_sweep(queue=queue)
     if policy.get("qualification_items"):
         admit_those_who_answered(queue=queue, by=by, now=timezone.now())
+    if "label_budget" in policy:
+        label_budget_set(queue=queue, budget=policy["label_budget"])
     return queue
 
 
@@ -110,6 +118,7 @@ def _policy_set(queue: Queue, policy: dict[str, Any]) -> None:
         raise InvalidInput(_("Unknown acquisition function."), field="acquisition")
     if queue.consensus_method not in Queue.Method.values:
         raise InvalidInput(_("Unknown consensus method."), field="consensus_method")
+    label_budget_check(queue.label_budget)
     people_policy_check(queue)
 
 

@@ -160,13 +160,16 @@ def item_want_more(
 ) -> bool:
     """Ask for one more answer if all that were asked for are in. False when the maximum is reached.
 
+    Under a label budget an item without a deadline rests instead, until another answer to it pays best.
+
     Nobody eligible left means adjudication: an item is never open for ever.
     """
     answers = answers or answers_of(item)
     if answers.submitted >= item.wanted:
         if item.wanted >= item.wanted_max:
             return False
-        item.wanted += 1
+        if item.queue.label_budget is None or item.due_at is not None:
+            item.wanted += 1
     if not strand_check(item=item, doubt=doubt, answers=answers, writes=writes):
         slots_adjust(item=item, answers=answers, writes=writes)
     return True
