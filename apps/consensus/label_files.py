@@ -75,9 +75,8 @@ def labels_read(
         "label": (label_column, LABEL_COLUMNS),
     }
     notes = Notes()
-    columns = (_Column(), _Column(), _Column())
+    columns = item_cells, worker_cells, label_cells = _Column(), _Column(), _Column()
     lines = array("q")
-    item_cells, worker_cells, label_cells = columns
     for line, (item, worker, label) in rows_read(path, wanted, notes):
         lines.append(line)
         item_cells.append(item)

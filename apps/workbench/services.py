@@ -326,6 +326,13 @@ def adjudicate(
         is_simulated=is_simulated,
         now=now,
     )
+    _carry_out(adjudication, item=item, now=now)
+    return adjudication
+
+
+def _carry_out(adjudication: Adjudication, *, item: Item, now: datetime) -> None:
+    """What a decision means for the item, and for those who asked about it."""
+    adjudicator, decision = adjudication.adjudicator, adjudication.decision
     if decision == Adjudication.Decision.SENT_BACK:
         # He has seen the votes, so the item must never come to him as a reviewer.
         queues.review_bar(item=item, reviewer=adjudicator, reason=_SENT_BACK, now=now)
@@ -342,7 +349,6 @@ def adjudicate(
         payload={"decision": decision},
         at=now,
     )
-    return adjudication
 
 
 def _send_back(*, item: Item) -> None:

@@ -80,6 +80,13 @@ def dawid_skene(
     posterior = votes.shares() if init is None else votes.held(init)
     if posterior.shape != (n_items, n_classes):
         raise ValueError(f"init must have shape {(n_items, n_classes)}, not {posterior.shape}")
+    return _em(votes, posterior, smoothing=smoothing, pseudo_count=pseudo_count, max_iter=max_iter, tol=tol)
+
+
+def _em(
+    votes: Votes, posterior: NDArray[np.float64], *, smoothing: float, pseudo_count: float, max_iter: int, tol: float
+) -> DawidSkeneFit:
+    """The two steps in turn, from the given posterior on."""
     table = votes.table()
     log_likelihoods: list[float] = []
     converged = False

@@ -38,10 +38,7 @@ def adjudication_decide(
         Conflict: somebody else has decided it meanwhile, or it is not disputed.
         AnswerInvalid: the result does not fit the item's schema.
     """
-    if item.annotations.filter(reviewer=adjudicator, status=Annotation.Status.CURRENT).exists():
-        raise NotAllowed(_("You have answered this item yourself; another adjudicator decides it."))
-    if item.state != Item.State.ADJUDICATION:
-        raise Conflict(_("This item is no longer disputed; nothing was changed."))
+    _check_decidable(item=item, adjudicator=adjudicator)
     label = _checked_label(item=item, decision=decision, result=result)
     adjudication = Adjudication(
         item=item,
@@ -54,13 +51,18 @@ def adjudication_decide(
         is_simulated=is_simulated,
         created_at=now,
     )
-    if decision != Adjudication.Decision.SENT_BACK:
-        earlier = item.adjudications.filter(status=Adjudication.Status.CURRENT)
-        earlier.exclude(decision=Adjudication.Decision.SENT_BACK).update(status=Adjudication.Status.SUPERSEDED)
-    _store(adjudication)
-    if decision != Adjudication.Decision.SENT_BACK:
+    if decision == Adjudication.Decision.SENT_BACK:
+        _store(adjudication)
+    else:
         _decided(item=item, adjudication=adjudication, now=now)
     return adjudication
+
+
+def _check_decidable(*, item: Item, adjudicator: User) -> None:
+    if item.annotations.filter(reviewer=adjudicator, status=Annotation.Status.CURRENT).exists():
+        raise NotAllowed(_("You have answered this item yourself; another adjudicator decides it."))
+    if item.state != Item.State.ADJUDICATION:
+        raise Conflict(_("This item is no longer disputed; nothing was changed."))
 
 
 def _checked_label(*, item: Item, decision: str, result: Result | None) -> str:
@@ -88,6 +90,10 @@ def _store(adjudication: Adjudication) -> None:
 
 
 def _decided(*, item: Item, adjudication: Adjudication, now: datetime) -> None:
+    """The decision in the place of an earlier one, and the consensus that it makes."""
+    earlier = item.adjudications.filter(status=Adjudication.Status.CURRENT)
+    earlier.exclude(decision=Adjudication.Decision.SENT_BACK).update(status=Adjudication.Status.SUPERSEDED)
+    _store(adjudication)
     consensus = consensus_update(item=item, now=now)
     is_label = adjudication.decision == Adjudication.Decision.LABEL
     consensus.state = Consensus.State.ADJUDICATED if is_label else Consensus.State.AMBIGUOUS

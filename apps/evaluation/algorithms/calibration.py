@@ -58,10 +58,7 @@ def calibration(
     Raises:
         ValueError: different lengths, or probabilities that do not sum to 1.
     """
-    if len(probabilities) != len(truth):
-        raise ValueError("probabilities and truth must have the same length")
-    if not np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-3):
-        raise ValueError("probabilities must sum to 1 in each row")
+    _check(probabilities, truth)
     if not len(truth):
         return Calibration(Estimate(None, None, None, 0), ())
     confidence = probabilities.max(axis=1)
@@ -77,6 +74,13 @@ def calibration(
         for k in range(len(edges) - 1)
     )
     return Calibration(Estimate(value, low, high, len(gaps)), bins)
+
+
+def _check(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> None:
+    if len(probabilities) != len(truth):
+        raise ValueError("probabilities and truth must have the same length")
+    if not np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-3):
+        raise ValueError("probabilities must sum to 1 in each row")
 
 
 def _edges(confidence: NDArray[np.float64], *, n_bins: int, binning: str) -> NDArray[np.float64]:

@@ -44,12 +44,7 @@ def evaluation_run_create(
         AlreadyChampion: the candidate serves the project already.
         SetUnusable: not exactly one set is given, the version is another project's, or its split is empty.
     """
-    champion = champion_of(project=candidate.project)
-    if champion == candidate:
-        raise AlreadyChampion(
-            _("Model %(candidate)s is the champion already; choose another one to compare.")
-            % {"candidate": candidate.number}
-        )
+    champion = _opponent(candidate)
     _check_set(candidate, golden_version, external_set, split)
     run = EvaluationRun.objects.create(
         project=candidate.project,
@@ -64,17 +59,22 @@ def evaluation_run_create(
         created_by=by,
         created_at=now,
     )
-    event_record(
-        verb="evaluation_run.created",
-        obj=run,
-        project_id=run.project_id,
-        actor=by,
-        payload={"candidate": str(candidate.pk), "champion": str(champion.pk) if champion else None},
-        at=now,
-    )
+    between = {"candidate": str(candidate.pk), "champion": str(champion.pk) if champion else None}
+    event_record(verb="evaluation_run.created", obj=run, project_id=run.project_id, actor=by, payload=between, at=now)
     if send:
         transaction.on_commit(partial(tasks.evaluation_run_execute.delay, str(run.pk)))
     return run
+
+
+def _opponent(candidate: ModelVersion) -> ModelVersion | None:
+    """The champion that the candidate is held against; None where there is none yet."""
+    champion = champion_of(project=candidate.project)
+    if champion == candidate:
+        raise AlreadyChampion(
+            _("Model %(candidate)s is the champion already; choose another one to compare.")
+            % {"candidate": candidate.number}
+        )
+    return champion
 
 
 def gate_settings() -> dict[str, float]:

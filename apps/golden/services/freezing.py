@@ -59,11 +59,7 @@ def golden_freeze(*, golden_set: GoldenSet, by: User, now: datetime, note: str =
     if not placed:
         raise NothingToFreeze(_why_empty(found, quarantined))
     content_hash = merkle_root({one.candidate.key: one.digest for one in placed})
-    parent = version_latest(golden_set=locked)
-    if parent is not None and (parent.content_hash, parent.schema_id) == (content_hash, chain.current.pk):
-        raise NothingChanged(
-            _("Nothing has changed since version %(parent)s; nothing was frozen.") % {"parent": parent.number}
-        )
+    parent = _parent(locked, content_hash, chain)
     version = GoldenVersion.objects.create(
         golden_set=locked,
         number=parent.number + 1 if parent else 1,
@@ -80,15 +76,21 @@ def golden_freeze(*, golden_set: GoldenSet, by: User, now: datetime, note: str =
     _insert(version, placed)
     GoldenVersion.objects.filter(pk=version.pk).update(frozen_at=now)
     version.refresh_from_db()
+    what = {"number": version.number, "items": len(placed), "content_hash": content_hash}
     event_record(
-        verb="golden_version.frozen",
-        obj=version,
-        project_id=locked.project_id,
-        actor=by,
-        payload={"number": version.number, "items": len(placed), "content_hash": content_hash},
-        at=now,
+        verb="golden_version.frozen", obj=version, project_id=locked.project_id, actor=by, payload=what, at=now
     )
     return version
+
+
+def _parent(golden_set: GoldenSet, content_hash: str, chain: SchemaChain) -> GoldenVersion | None:
+    """The version before this one, which must differ from it; None for the first."""
+    parent = version_latest(golden_set=golden_set)
+    if parent is not None and (parent.content_hash, parent.schema_id) == (content_hash, chain.current.pk):
+        raise NothingChanged(
+            _("Nothing has changed since version %(parent)s; nothing was frozen.") % {"parent": parent.number}
+        )
+    return parent
 
 
 def _place(golden_set: GoldenSet, found: Candidates, chain: SchemaChain) -> tuple[list[Placed], list[str]]:

@@ -35,31 +35,24 @@ def golden_set_create(
     """Make an empty set. Its salt and test share stay for ever, so that no item ever changes sides.
 
     Raises:
-        SetInvalid: the name has no letters or digits or is taken, or the share lies outside [0, 1).
+        SetInvalid: the name is empty or taken, or the share lies outside [0, 1).
     """
-    slug = slugify(name)[:60] or (secrets.token_hex(4) if name.strip() else "")
-    if not slug:
+    if not name.strip():
         raise SetInvalid(_("Give the set a name."), field="name")
     if not 0 <= test_share < 1:
         raise SetInvalid(_("The test share lies between 0 and 99 %."), field="test_share")
-    try:
-        # Inner block: the outer transaction must survive the refused insert.
-        with transaction.atomic():
-            made = GoldenSet.objects.create(
-                project=project,
-                name=name.strip(),
-                slug=slug,
-                description=description.strip(),
-                salt=secrets.token_hex(32),
-                test_share=test_share,
-                allows_simulated=allows_simulated,
-                created_by=by,
-                created_at=now,
-            )
-    except IntegrityError as exc:
-        if not violates(exc, "goldenset_slug_once"):
-            raise
-        raise SetInvalid(_("The project already has a golden set of this name."), field="name") from exc
+    made = GoldenSet(
+        project=project,
+        name=name.strip(),
+        slug=slugify(name)[:60] or secrets.token_hex(4),  # of a name in signs that no address can hold
+        description=description.strip(),
+        salt=secrets.token_hex(32),
+        test_share=test_share,
+        allows_simulated=allows_simulated,
+        created_by=by,
+        created_at=now,
+    )
+    _store(made)
     event_record(
         verb="golden_set.created",
         obj=made,
@@ -69,6 +62,17 @@ def golden_set_create(
         at=now,
     )
     return made
+
+
+def _store(golden_set: GoldenSet) -> None:
+    try:
+        # Inner block: the outer transaction must survive the refused insert.
+        with transaction.atomic():
+            golden_set.save(force_insert=True)
+    except IntegrityError as exc:
+        if not violates(exc, "goldenset_slug_once"):
+            raise
+        raise SetInvalid(_("The project already has a golden set of this name."), field="name") from exc
 
 
 @transaction.atomic

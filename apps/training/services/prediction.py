@@ -56,17 +56,10 @@ def model_predict(
     """
     workdir.mkdir(parents=True, exist_ok=True)
     ids = _write_items(rows, workdir / "items.jsonl")
-    job = {
-        "kind": "predict",
-        "models": [one for model in models for one in _named(model, with_probe=with_probes)],
-        "items": str(workdir / "items.jsonl"),
-        "cache_dir": str(settings.EMBEDDING_CACHE_ROOT),
-        "measure_latency": measure_latency,
-        "threads": settings.TRAINER_THREADS,
-    }
+    named = [one for model in models for one in _named(model, with_probe=with_probes)]
     out = trainer_run(
         workdir=workdir,
-        job=job,
+        job=_job(named, workdir / "items.jsonl", measure_latency=measure_latency),
         on_beat=lambda live: on_progress(live.share, live.phase) if on_progress else None,
     )
     labels = read_json(out / RESULT)["labels"]
@@ -82,6 +75,18 @@ def model_predict(
 def probe_ref(model: ModelVersion | StartingProbe) -> str:
     """The key under which the probe beside a model answers."""
     return f"{model.ref}:probe"
+
+
+def _job(models: list[dict[str, Any]], items: Path, *, measure_latency: bool) -> dict[str, Any]:
+    """What the child process is asked to do."""
+    return {
+        "kind": "predict",
+        "models": models,
+        "items": str(items),
+        "cache_dir": str(settings.EMBEDDING_CACHE_ROOT),
+        "measure_latency": measure_latency,
+        "threads": settings.TRAINER_THREADS,
+    }
 
 
 def _named(model: ModelVersion | StartingProbe, *, with_probe: bool) -> list[dict[str, Any]]:
