@@ -72,6 +72,8 @@ class Consensus(UUIDModel):
         ADJUDICATED = "adjudicated"  # an adjudicator decided
         AMBIGUOUS = "ambiguous"  # an adjudicator says that no single answer is right; never a hard label
 
+    SURE = (State.SETTLED, State.ADJUDICATED)  # the states whose answer is relied on
+
     item = models.OneToOneField("queues.Item", on_delete=models.CASCADE, related_name="consensus")
     state = models.CharField(max_length=16, choices=State, default=State.UNSETTLED)
     label = models.CharField(max_length=500, blank=True)  # canonical value; empty: none (tie, ambiguous, free text)

@@ -15,7 +15,6 @@ from apps.queues.models import Queue
 
 # Below so many planted guesses a share says more about chance.
 MIN_PLANTED = 20
-_SETTLED = [Consensus.State.SETTLED, Consensus.State.ADJUDICATED]
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def assistance_figures(*, queue: Queue, but: User | None) -> AssistanceFigures |
     """
     rows = Annotation.objects.filter(item__queue=queue, status=Annotation.Status.CURRENT)
     rows = rows.filter(assistance__in=[Annotation.Assistance.ACCEPTED, Annotation.Assistance.CHANGED])
-    turned_out_right = Q(suggestion__is_wrong=True, item__consensus__state__in=_SETTLED) & Q(
+    turned_out_right = Q(suggestion__is_wrong=True, item__consensus__state__in=Consensus.SURE) & Q(
         item__consensus__label=F("suggestion__label")
     )
     rows = rows.exclude(turned_out_right) if but is None else rows.exclude(turned_out_right | Q(reviewer=but))

@@ -47,8 +47,7 @@ def settled_labels(*, project: Project, most: int) -> list[Consensus]:
     schema = schema_current(project=project)
     if parse_config(schema.config).kind != "categorical":
         return []
-    states = [Consensus.State.SETTLED, Consensus.State.ADJUDICATED]
-    found = Consensus.objects.filter(item__queue__project=project, item__schema=schema, state__in=states)
+    found = Consensus.objects.filter(item__queue__project=project, item__schema=schema, state__in=Consensus.SURE)
     found = found.filter(item__state=Item.State.SETTLED, item__trace__payload__erased_at=None).exclude(label="")
     return list(found.select_related("item__queue", "item__schema").order_by("-item__settled_at", "pk")[:most])
 

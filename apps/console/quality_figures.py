@@ -25,7 +25,6 @@ MIN_ITEMS = 20
 MATRIX_LABELS = 15
 CONFUSIONS_SHOWN = 8
 _BOOTSTRAP = Bootstrap(n_resamples=500, max_groups=500)
-_WITH_LABEL = (Consensus.State.SETTLED, Consensus.State.ADJUDICATED)
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def votes_latest(*, project: Project, queue: Queue | None = None, limit: int = L
 
 
 def _settled(label: str | None, state: str | None, item_state: str) -> str:
-    return label or "" if state in _WITH_LABEL and item_state == "settled" else ""
+    return label or "" if state in Consensus.SURE and item_state == "settled" else ""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,7 @@ from apps.projects.models import Project
 from apps.queues.models import Item, Queue
 
 # An ambiguous item has no single right answer, so it is never gold.
-GOLD_STATES = (Consensus.State.SETTLED, Consensus.State.ADJUDICATED)
-SETTLED = Q(state=Item.State.SETTLED, consensus__state__in=GOLD_STATES, consensus__result__isnull=False)
+SETTLED = Q(state=Item.State.SETTLED, consensus__state__in=Consensus.SURE, consensus__result__isnull=False)
 
 
 def simulated_items() -> Q:
@@ -109,7 +108,7 @@ def members_of(
         frozen_told=Subquery(frozen.annotate(told=told).values("told")[:1]),
         frozen_result=Subquery(frozen.values("payload__result")[:1]),
     )
-    settled = Q(item__state=Item.State.SETTLED, item__consensus__state__in=GOLD_STATES)
+    settled = Q(item__state=Item.State.SETTLED, item__consensus__state__in=Consensus.SURE)
     # The label as it was aggregated is compared, since the frozen one may have been mapped to a later schema.
     other_label = ~Q(item__consensus__label=F("frozen_told"))
     other_text = Q(item__consensus__label="") & ~Q(item__consensus__result=F("frozen_result"))

@@ -124,7 +124,7 @@ def agreement_day_update(*, reviewer: User, now: datetime) -> AgreementDay | Non
 def _settled(reviewer: User) -> list[tuple[str, str, datetime]]:
     """(own label, settled label, when it was settled), latest first."""
     voted = _answers(reviewer).exclude(label="").filter(item__state=Item.State.SETTLED)
-    sure = voted.filter(item__consensus__state__in=[Consensus.State.SETTLED, Consensus.State.ADJUDICATED])
+    sure = voted.filter(item__consensus__state__in=Consensus.SURE)
     rows = sure.exclude(item__consensus__label="").order_by("-item__settled_at", "-pk")
     found = rows.values_list("label", "item__consensus__label", "item__settled_at")[:WINDOW]
     return [(own, common, at) for own, common, at in found if at is not None]

@@ -34,7 +34,6 @@ SHOWN = 5
 LOOKED_AT = 400
 # From this share of 5-grams or of words in common two texts say the same: a duplicate of a golden set is 0.8.
 TOO_ALIKE = 0.6
-_SURE = [Consensus.State.SETTLED, Consensus.State.ADJUDICATED]
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,9 @@ def settled_like(item: Item, shares: Mapping[str, float], *, looked_at: int = LO
 
 def _showable(item: Item, found: QuerySet[Item]) -> QuerySet[Item]:
     """Those whose label may be shown beside the item."""
-    shown = Item.objects.filter(pk__in=found.values("pk"), consensus__state__in=_SURE, consensus__result__isnull=False)
+    shown = Item.objects.filter(
+        pk__in=found.values("pk"), consensus__state__in=Consensus.SURE, consensus__result__isnull=False
+    )
     shown = shown.exclude(pk=item.pk)
     if item.trace_id is not None:
         shown = shown.exclude(trace=item.trace_id)

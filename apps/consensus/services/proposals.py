@@ -106,8 +106,7 @@ def proposal_revert(*, proposal_id: UUID, by: User, now: datetime) -> ConsensusP
     """
     proposal, item = _locked(proposal_id, State.APPLIED)
     is_taken = item.reviews.filter(state=Review.State.LEASED).exists()
-    sure = [Consensus.State.SETTLED, Consensus.State.ADJUDICATED]
-    consensus = Consensus.objects.filter(item=item, label=proposal.label, state__in=sure).first()
+    consensus = Consensus.objects.filter(item=item, label=proposal.label, state__in=Consensus.SURE).first()
     given = item.annotations.filter(status="current")
     # Texts have no label, and count all the same.
     answers = given.exclude(label="").count() if proposal.label else given.count()

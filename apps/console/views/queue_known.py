@@ -50,6 +50,10 @@ class KnownForm(forms.Form):
         field.queryset = versions_of(project=project)
 
 
+def _reviewer(queue: Queue, user_id: UUID) -> User:
+    return get_object_or_404(User, pk=user_id, pk__in=reviewer_ids(queue=queue))
+
+
 @project_page(Right.MANAGE)
 @require_safe
 def known(request: ProjectRequest, project: Project, queue_slug: str) -> HttpResponse:
@@ -120,7 +124,7 @@ def known_remove(request: ProjectRequest, project: Project, queue_slug: str, ite
 @require_POST
 def admit(request: ProjectRequest, project: Project, queue_slug: str, user_id: UUID) -> HttpResponse:
     queue = queue_of(project, queue_slug)
-    person = get_object_or_404(User, pk=user_id, pk__in=reviewer_ids(queue=queue))
+    person = _reviewer(queue, user_id)
     reviewer_admit(queue=queue, reviewer=person, reason=_("by hand"), by=request.user, now=timezone.now())
     messages.success(request, _("%(who)s is let in.") % {"who": person})
     return redirect("console:queue_known", project.slug, queue.slug)
@@ -130,7 +134,7 @@ def admit(request: ProjectRequest, project: Project, queue_slug: str, user_id: U
 @require_POST
 def admission_end(request: ProjectRequest, project: Project, queue_slug: str, user_id: UUID) -> HttpResponse:
     queue = queue_of(project, queue_slug)
-    person = get_object_or_404(User, pk=user_id, pk__in=reviewer_ids(queue=queue))
+    person = _reviewer(queue, user_id)
     try:
         reviewer_admission_end(queue=queue, reviewer=person, by=request.user, now=timezone.now())
         messages.success(request, _("%(who)s has to qualify again. What they answered stays.") % {"who": person})

@@ -69,7 +69,7 @@ _SETTLED = Consensus.objects.filter(
     item__state=Item.State.SETTLED,
     item__trace__payload__erased_at=None,
     item__trace__isnull=False,
-    state__in=[Consensus.State.SETTLED, Consensus.State.ADJUDICATED],
+    state__in=Consensus.SURE,
 ).exclude(label="")
 
 
