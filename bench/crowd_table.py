@@ -19,13 +19,13 @@ DATA = Path(__file__).resolve().parents[1] / os.environ.get("TOUCHSTONE_DATA", "
 
 
 def main() -> None:
-    sets = {folder.name.removeprefix("crowd_"): _read(folder) for folder in sorted(DATA.glob("crowd_*"))}
+    sets = {folder.name.removeprefix("crowd_"): votes_and_truth(folder) for folder in sorted(DATA.glob("crowd_*"))}
     print(accuracies(sets))
     print()
     print(calibrations(sets))
 
 
-def _read(folder: Path) -> tuple[Votes, np.ndarray]:
+def votes_and_truth(folder: Path) -> tuple[Votes, np.ndarray]:
     labels = labels_read(folder / "labels.csv")
     truth, _ = truth_indexed(labels, truth_read(folder / "truth.csv"))
     sizes = (len(labels.items), len(labels.reviewers), len(labels.classes))

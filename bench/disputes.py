@@ -4,62 +4,36 @@ Prints one JSON line: medians and 95th percentiles in milliseconds, and what the
 that settles. Texts are made of words with the frequencies of a language (Zipf's law): a few common ones, many rare.
 """
 
-import argparse
 import itertools
-import json
-import os
 import random
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.claim import fill, run
+from bench.database import fill, main_over_items, run
 
 WORDS = 20_000
 LOOKS = 100
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=100_000)
-    args = parser.parse_args()
-    from config.embedded import embedded_postgres, temporary_home
-
-    with temporary_home() as home, embedded_postgres(home, durable=False) as url:
-        os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-        import django
-
-        django.setup()
-        print(json.dumps(measure(args.items)))
-
-
 def measure(n_items: int) -> dict[str, Any]:
-    from django.core.management import call_command
-
     from apps.queues.models import Item
     from apps.queues.selectors import Narrowing, items_to_adjudicate
     from apps.workbench.disputes import overview
     from apps.workbench.similar import similar_settled
     from tests import factories
 
-    call_command("migrate", verbosity=0)
     project = factories.project()
     queue, other = factories.queue(project, "Disputed"), factories.queue(project, "Settled")
     adjudicator, reviewer = factories.member(project, "adjudicator"), factories.member(project)
     rng = random.Random(7)  # noqa: S311
     fill(queue, n_items)
     fill(other, n_items)
-    run("""UPDATE queues_item SET state = 'adjudication', open_slots = 0, doubt = floor(random() * 20) / 10,
-                  dispute_kind = (ARRAY['split', 'split', 'split', 'asked'])[1 + floor(random() * 4)::int],
-                  dispute_labels = '["Refund", "Exchange"]', enqueued_at = now() - random() * interval '9 days'
-           WHERE queue_id = %s""", [queue.pk])  # fmt: skip
+    dispute(queue)
     write_texts(other, rng)
     settle_ms = settle(other)
-    run("""INSERT INTO consensus_consensus (id, item_id, state, label, result, posterior, confidence, parts, method,
-               n_annotations, n_simulated, updated_at)
-           SELECT gen_random_uuid(), id, 'settled', 'Refund', '[]', '{"Refund": 1}', 1, '{}', 'majority', 2, 0, now()
-           FROM queues_item WHERE queue_id = %s""", [other.pk])  # fmt: skip
+    agree(other)
     run("VACUUM ANALYZE queues_item, consensus_consensus")
     asked = list(Item.objects.filter(queue=other).order_by("pk")[:LOOKS])
 
@@ -80,6 +54,22 @@ def measure(n_items: int) -> dict[str, Any]:
         "similar_for_reviewers": waits(lambda n: similar_settled(item=asked[n], reviewer=reviewer)),
         **settle_ms,
     }
+
+
+def dispute(queue: Any) -> None:
+    """Every item before the adjudicator, one in four because a reviewer asked."""
+    run("""UPDATE queues_item SET state = 'adjudication', open_slots = 0, doubt = floor(random() * 20) / 10,
+                  dispute_kind = (ARRAY['split', 'split', 'split', 'asked'])[1 + floor(random() * 4)::int],
+                  dispute_labels = '["Refund", "Exchange"]', enqueued_at = now() - random() * interval '9 days'
+           WHERE queue_id = %s""", [queue.pk])  # fmt: skip
+
+
+def agree(queue: Any) -> None:
+    """A consensus for every item."""
+    run("""INSERT INTO consensus_consensus (id, item_id, state, label, result, posterior, confidence, parts, method,
+               n_annotations, n_simulated, updated_at)
+           SELECT gen_random_uuid(), id, 'settled', 'Refund', '[]', '{"Refund": 1}', 1, '{}', 'majority', 2, 0, now()
+           FROM queues_item WHERE queue_id = %s""", [queue.pk])  # fmt: skip
 
 
 def write_texts(queue: Any, rng: random.Random) -> None:
@@ -130,4 +120,4 @@ def waits(look: Callable[[int], Any], *, n: int = LOOKS) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    main_over_items(__doc__, measure, usually=100_000)

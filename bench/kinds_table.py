@@ -20,7 +20,7 @@ from apps.consensus.algorithms.one_of import OneOf
 from apps.consensus.algorithms.ranking_consensus import Ranking
 from apps.consensus.algorithms.region_consensus import Regions
 from apps.consensus.algorithms.text_consensus import Text, similarity
-from bench.crowd_table import DATA, _read
+from bench.crowd_table import DATA, votes_and_truth
 
 PEOPLE, OVERLAP, ITEMS, SHUFFLES = 10, 4, 120, 6
 WORDS = "one small cat sat on the old mat while two dogs ran over a wet hill near our house".split()  # noqa: SIM905
@@ -51,7 +51,7 @@ def main() -> None:
 
 def recorded(name: str) -> str:
     """Three levels of a recorded set, ties of the simple votes shared."""
-    votes, truth = _read(DATA / f"crowd_{name}")
+    votes, truth = votes_and_truth(DATA / f"crowd_{name}")
     kept = (votes.label_idx <= 2) & (truth[votes.item_idx] <= 2)
     columns = zip(votes.item_idx[kept], votes.reviewer_idx[kept], votes.label_idx[kept], strict=True)
     by_item: dict[int, list[tuple[int, str]]] = {}

@@ -10,21 +10,13 @@ right after every item got a new place in the order.
 """
 
 import argparse
-import contextlib
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from bench.claim import answer_first, fill, run, vacuum
+from bench.database import answer_first, fill, run, vacuum
 from bench.reviewers import Reviewer, p95, pace
+from bench.server import served_database, server
 
 SIZES = "10000,100000,1000000"
 REVIEWERS = 8
@@ -41,52 +33,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="length of a round")
     args = parser.parse_args()
     sizes = [int(size) for size in args.sizes.split(",")]
-    with _database(), _server() as port:
+    with served_database(), server() as port:
         print(json.dumps(measure(sizes, port=port, rounds=args.rounds, seconds=args.seconds)))
-
-
-@contextlib.contextmanager
-def _database() -> Iterator[None]:
-    from config.embedded import embedded_postgres, temporary_home
-
-    static = tempfile.TemporaryDirectory()
-    with temporary_home() as home, embedded_postgres(home, durable=False) as url, static as folder:
-        os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "bench.settings", "BENCH_STATIC_ROOT": folder}
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", verbosity=0, interactive=False)
-        yield
-
-
-@contextlib.contextmanager
-def _server() -> Iterator[int]:
-    """The web process as `make demo` and the containers start it."""
-    from config.processes import PROCESSES
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    values = {"host": "127.0.0.1", "port": str(port), "workers": "2", "threads": "4"}
-    web = next(process for process in PROCESSES if process.name == "web")
-    process = subprocess.Popen(web.command(values), cwd=Path(__file__).parent.parent)
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.1)
-    sys.exit("The server did not come up.")
 
 
 def measure(sizes: list[int], *, port: int, rounds: int, seconds: float) -> dict[str, Any]:

@@ -8,16 +8,16 @@ import json
 import statistics
 from typing import Any
 
-from bench.submit import _database, _server
+from bench.server import served_database, server
 
 LOADS, ITEMS = 5, 5
 USABLE = "#answer button[data-key], #answer input[data-key], #answer [data-key] input"
 
 
 def main() -> None:
-    with _database():
+    with served_database():
         queue, email = _house()
-        with _server() as port:
+        with server() as port:
             print(json.dumps(measure(f"http://127.0.0.1:{port}", queue, email)))
 
 

@@ -5,28 +5,8 @@ import pytest
 from apps.consensus.services import quality_fit
 from apps.consensus.services.vote_stream import queue_votes
 from tests import factories
+from tests.consensus.judging import thirty
 from tests.factories import NOW
-
-LABELS = ["Refund", "Exchange", "Other"]
-
-
-@pytest.fixture
-def queue(project):
-    return factories.queue(project, consensus_method="dawid_skene", overlap_min=2, overlap_max=5)
-
-
-@pytest.fixture
-def people(project):
-    return [factories.member(project, name=f"Reviewer {number}") for number in range(4)]
-
-
-def thirty(queue, people):
-    """Thirty items on which three agree and the fourth answers the next label."""
-    for number in range(30):
-        label = LABELS[number % 2]
-        item = factories.item(queue)
-        for person, given in zip(people, [label, label, label, LABELS[number % 2 + 1]], strict=True):
-            factories.annotation(item, person, given)
 
 
 def test_known_answers_are_evidence_of_people_and_no_votes(queue, people):

@@ -10,36 +10,8 @@ from apps.core.errors import Conflict
 from apps.projects.labelling import config_of
 from apps.queues.services import item_lock
 from tests import factories
+from tests.consensus.judging import LABELS, judged, thirty
 from tests.factories.clock import NOW
-
-LABELS = ["Refund", "Exchange", "Other"]
-
-
-@pytest.fixture
-def queue(project):
-    return factories.queue(project, consensus_method="dawid_skene", overlap_min=2, overlap_max=5)
-
-
-@pytest.fixture
-def people(project):
-    return [factories.member(project, name=f"Reviewer {number}") for number in range(4)]
-
-
-def judged(queue, people, labels, settled="", **fields):
-    item = factories.item(queue)
-    for person, label in zip(people, labels, strict=True):
-        factories.annotation(item, person, label)
-    if settled:
-        factories.consensus(item, settled, **fields)
-        type(item).objects.filter(pk=item.pk).update(state="settled", settled_at=NOW, open_slots=0)
-    return item
-
-
-def thirty(queue, people):
-    """Thirty items on which three agree and the fourth answers the next label."""
-    for number in range(30):
-        label = LABELS[number % 2]
-        judged(queue, people, [label, label, label, LABELS[number % 2 + 1]])
 
 
 def test_queue_votes_reads_what_is_current(queue, people):

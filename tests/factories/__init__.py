@@ -4,7 +4,18 @@ from tests.factories.answers import adjudication, annotation, consensus, dispute
 from tests.factories.honeypots import honeypot
 from tests.factories.models import deployment, evaluation_run, gate_decision, model_version, training_run
 from tests.factories.projects import choices_config, guideline, member, person, project, schema
-from tests.factories.queues import NOW, escalation, exclusion, item, prediction, queue, reason, review, trace
+from tests.factories.queues import (
+    NOW,
+    escalation,
+    exclusion,
+    item,
+    item_copies,
+    prediction,
+    queue,
+    reason,
+    review,
+    trace,
+)
 from tests.factories.results import choices_result
 
 __all__ = [
@@ -23,6 +34,7 @@ __all__ = [
     "guideline",
     "honeypot",
     "item",
+    "item_copies",
     "member",
     "model_version",
     "person",

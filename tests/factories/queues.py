@@ -1,8 +1,10 @@
 """Traces, queues, items, reviews."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db import connection
 from django.utils.text import slugify
 
 from apps.accounts.models import User
@@ -14,7 +16,7 @@ from apps.projects.selectors import schema_current
 from apps.queues.models import Item, Queue, Review, ReviewerExclusion
 from tests.factories.clock import NOW
 
-__all__ = ["NOW", "escalation", "exclusion", "item", "prediction", "queue", "reason", "review", "trace"]
+__all__ = ["NOW", "escalation", "exclusion", "item", "item_copies", "prediction", "queue", "reason", "review", "trace"]
 
 _number = itertools.count(1)
 
@@ -77,6 +79,24 @@ def item(queue: Queue, text: str = "", *, trace: Trace | None = None, **fields) 
         "enqueued_at": NOW,
     } | fields
     return Item.objects.create(queue=queue, trace=trace, **defaults)
+
+
+def item_copies(template: Item, n: int, *, params: Sequence[object] = (), **columns: str) -> None:
+    """So many items like one, made by the database.
+
+    `columns` are expressions over `n` from 1 and the template `i`, such as `sort_key="-n"`, with percent signs doubled;
+    `params` are theirs.
+    """
+    fresh = {"id": "gen_random_uuid()", "source_key": "n::text", "trace_id": "NULL"} | columns
+    names = [field.column for field in Item._meta.concrete_fields]
+    values = ", ".join(fresh.get(name, f'i."{name}"') for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO queues_item ({", ".join(f'"{name}"' for name in names)})
+                SELECT {values} FROM queues_item i, generate_series(1, %s) n WHERE i.id = %s""",
+            [*params, n, template.pk],
+        )
+        cursor.execute("ANALYZE queues_item")
 
 
 def review(item: Item, reviewer: User, *, state: str = "submitted", **fields) -> Review:

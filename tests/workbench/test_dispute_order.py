@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from apps.consensus.algorithms.doubt import doubt_bits, labels_running
 from apps.consensus.services import disputes_judge
@@ -128,17 +127,7 @@ def test_the_periodic_look_judges_what_became_disputed_without_an_answer(queue):
 )
 def test_the_next_item_comes_off_an_index(queue, adjudicator, narrowed, index):
     template = disputed(queue, "Refund", "Exchange")
-    columns = [field.column for field in Item._meta.concrete_fields]
-    fresh = {"id": "gen_random_uuid()", "source_key": "n::text", "trace_id": "NULL", "doubt": "n %% 20 / 10.0"}
-    values = ", ".join(fresh.get(column, f'i."{column}"') for column in columns)
-    names = ", ".join(f'"{column}"' for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO queues_item ({names}) SELECT {values} FROM queues_item i, generate_series(1, 5000) n"
-            " WHERE i.id = %s",
-            [template.pk],
-        )
-        cursor.execute("ANALYZE queues_item")
+    factories.item_copies(template, 5000, doubt="n %% 20 / 10.0")
     plan = items_to_adjudicate(queue=queue, user=adjudicator, narrowed=Narrowing(**narrowed))[:1].explain()
     assert index in plan
     assert "Sort" not in plan

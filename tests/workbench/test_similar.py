@@ -1,12 +1,10 @@
 """Similar settled items: found by an index, ranked by words, and blind for reviewers."""
 
 import pytest
-from django.db import connection
 
 from apps.golden.models import SplitAssignment
 from apps.golden.services import golden_set_create
 from apps.queues.algorithms.likeness import conjunctions, likeness, words_of
-from apps.queues.models import Item
 from apps.workbench.similar import settled_like, similar_settled, word_shares
 from tests import factories
 from tests.factories import NOW
@@ -112,17 +110,7 @@ def test_quotes_and_signs_in_a_text_break_nothing(queue):
 
 def test_found_by_the_index(queue, item):
     template = factories.settled_item(queue, "Refund", "word")
-    columns = [field.column for field in Item._meta.concrete_fields]
-    fresh = {"id": "gen_random_uuid()", "source_key": "n::text", "trace_id": "NULL", "search_text": "'filler ' || n"}
-    values = ", ".join(fresh.get(column, f'i."{column}"') for column in columns)
-    names = ", ".join(f'"{column}"' for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO queues_item ({names}) SELECT {values} FROM queues_item i, generate_series(1, 3000) n"
-            " WHERE i.id = %s",
-            [template.pk],
-        )
-        cursor.execute("ANALYZE queues_item")
+    factories.item_copies(template, 3000, search_text="'filler ' || n")
     shares = word_shares("filler kettles")
     assert shares == {"filler": pytest.approx(1, abs=0.01), "kettles": 0}
     assert "item_settled_words" in settled_like(item, shares).explain()
