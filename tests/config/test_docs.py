@@ -81,6 +81,13 @@ def test_relative_links_lead_somewhere(path):
     assert broken == []
 
 
+def test_every_document_stands_in_the_list_of_documents():
+    home = CHECKOUT / "docs/README.md"
+    listed = {(home.parent / target.partition("#")[0]).resolve() for target in LINK.findall(prose(home))}
+
+    assert [name_of(path) for path in home.parent.glob("**/*.md") if path not in {home, *listed}] == []
+
+
 @pytest.mark.parametrize("path", DOCS, ids=name_of)
 def test_make_targets_exist(path):
     targets = set(re.findall(r"^([a-z]+):", text_of(CHECKOUT / "Makefile"), re.M))
