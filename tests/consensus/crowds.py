@@ -36,9 +36,19 @@ def accuracy(posterior, truth):
 
 
 def simulated(
-    seed, *, n_items=300, n_reviewers=30, n_classes=3, overlap=4, skill=(0.6, 0.95), shares=None, spammers=0.0
+    seed,
+    *,
+    n_items=300,
+    n_reviewers=30,
+    n_classes=3,
+    overlap=4,
+    skill=(0.6, 0.95),
+    shares=None,
+    spammers=0.0,
+    harder=0.0,
 ):
-    """Votes and truth; each reviewer has one rate, a spammer answers at random."""
+    """Votes and truth; each reviewer has one rate, a spammer answers at random. `harder`: so much less often are all
+    right where the last class is true."""
     rng = np.random.default_rng(seed)
     truth = rng.choice(n_classes, n_items, p=shares)
     item_idx = np.repeat(np.arange(n_items), overlap)
@@ -46,6 +56,7 @@ def simulated(
     rate = rng.uniform(*skill, n_reviewers)
     rate[: int(spammers * n_reviewers)] = 1 / n_classes
     wrong = (truth[item_idx] + rng.integers(1, max(n_classes, 2), len(item_idx))) % n_classes
-    label_idx = np.where(rng.random(len(item_idx)) < rate[reviewer_idx], truth[item_idx], wrong)
+    right = rate[reviewer_idx] - harder * (truth[item_idx] == n_classes - 1)
+    label_idx = np.where(rng.random(len(item_idx)) < right, truth[item_idx], wrong)
     order = np.lexsort((reviewer_idx, item_idx))
     return Votes(item_idx[order], reviewer_idx[order], label_idx[order], n_items, n_reviewers, n_classes), truth

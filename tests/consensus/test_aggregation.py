@@ -84,6 +84,10 @@ def test_automatic_is_not_below_the_better_of_majority_and_dawid_skene(name):
         {"overlap": 5, "n_classes": 4, "spammers": 0.3, "n_items": 800},
         {"overlap": 7, "n_classes": 2, "spammers": 0.5, "n_items": 800, "skill": (0.75, 0.95)},
         {"overlap": 1, "n_classes": 3, "n_reviewers": 1},
+        # Everybody finds one class hard, and nobody gave enough labels to pay for a matrix of his own.
+        {"overlap": 4, "n_classes": 2, "n_items": 600, "n_reviewers": 60, "skill": (0.85, 0.98), "harder": 0.3},
+        {"overlap": 5, "n_classes": 2, "n_items": 800, "shares": [0.9, 0.1], "skill": (0.9, 0.98), "harder": 0.35},
+        {"overlap": 3, "n_items": 600, "n_reviewers": 60, "skill": (0.8, 0.95), "harder": 0.3},
     ],
 )
 def test_automatic_holds_on_data_of_many_shapes(shape):
@@ -103,6 +107,18 @@ def test_automatic_takes_one_rate_where_mistakes_follow_no_pattern():
     choice = automatic(votes)
     assert choice.chosen == "bayes-one-coin"
     assert "one rate per reviewer explains the labels better" in choice.why
+
+
+def test_automatic_refuses_one_rate_where_a_class_is_hard_for_all():
+    # One rate explains these labels better than a matrix each, by calling two thirds of all items the easy class.
+    shape = {"overlap": 4, "n_classes": 2, "n_items": 600, "n_reviewers": 60, "skill": (0.85, 0.98), "harder": 0.3}
+    votes, truth = simulated(2, **shape)
+    assert bayes_one_coin(votes).evidence > bayes_dawid_skene(votes).evidence
+    choice = automatic(votes)
+    assert choice.chosen == "bayes-ds"
+    assert "classes differ in difficulty" in choice.why
+    found = accuracy(choice.aggregate.posterior, truth)
+    assert found > accuracy(bayes_one_coin(votes).posterior, truth) + 0.02
 
 
 def test_automatic_says_when_nothing_tells_reviewers_apart():

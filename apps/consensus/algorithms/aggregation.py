@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.consensus.algorithms.bayes_dawid_skene import bayes_dawid_skene
+from apps.consensus.algorithms.bayes_dawid_skene import bayes_dawid_skene, evidence_by_class
 from apps.consensus.algorithms.bayes_one_coin import bayes_one_coin
 from apps.consensus.algorithms.dawid_skene import dawid_skene
 from apps.consensus.algorithms.glad import glad
@@ -16,6 +16,9 @@ from apps.consensus.algorithms.worker_weighted import majority, wawa
 
 # Without it a mistake that was never seen counts as impossible; with more, the pool's sparse matrices turn uniform.
 PSEUDO_COUNT = 0.01
+# On sparse data each further round takes plain Dawid-Skene further from the truth, so it matters when it stops: here as
+# in crowd-kit, after at most so many rounds, or when a round adds nearly nothing to the log-likelihood per vote.
+MOST_ROUNDS, LEAST_GAIN = 100, 1e-5
 
 
 def classical_dawid_skene(votes: Votes) -> Aggregate:
@@ -31,6 +34,8 @@ def classical_dawid_skene(votes: Votes) -> Aggregate:
         smoothing=0.0,
         pseudo_count=PSEUDO_COUNT,
         known=votes.known,
+        max_iter=MOST_ROUNDS,
+        least_gain=LEAST_GAIN,
     )
     return Aggregate(
         fit.posterior,
@@ -76,6 +81,9 @@ def automatic(votes: Votes) -> Choice:
     The two candidates differ in how much they tell reviewers apart: one rate each, or a matrix each. The evidence (the
     variational bound on the log-probability of all votes) charges for every parameter, so matrices win only where the
     votes pay for them. Both draw a reviewer with few votes towards the pool, which is what plain Dawid-Skene lacks.
+
+    Few votes each may not pay for matrices although everybody finds the same class hard. One rate is then wrong for all
+    alike, so it is also refused where a pool with a rate for each class explains the votes better.
     """
     simple = bayes_one_coin(votes)
     if votes.n_cells > MOST_CELLS:
@@ -89,6 +97,10 @@ def automatic(votes: Votes) -> Choice:
     by_matrix, by_rate = ((each.evidence or 0.0) / n for each in (full, simple))
     if by_matrix >= by_rate:
         why = f"a confusion matrix per reviewer explains the labels better than one rate ({by_matrix:.4f} against "
+        return Choice("bayes-ds", f"{why}{by_rate:.4f} nats a label)", full)
+    by_class = evidence_by_class(votes) / n
+    if by_class >= by_rate:
+        why = f"classes differ in difficulty, which one rate per reviewer cannot say ({by_class:.4f} against "
         return Choice("bayes-ds", f"{why}{by_rate:.4f} nats a label)", full)
     why = f"one rate per reviewer explains the labels better than a confusion matrix each ({by_rate:.4f} against "
     return Choice("bayes-one-coin", f"{why}{by_matrix:.4f} nats a label)", simple)

@@ -27,6 +27,8 @@ from apps.consensus.algorithms.tempering import fitted_temperature, tempered
 from apps.consensus.algorithms.votes import UNKNOWN, Aggregate, Votes, certain, softmax_rows
 
 DEFAULT_STRENGTH = 2.0
+# Of the model that only testifies: with more weight on the pool it sees what reviewers have in common in fewer votes.
+WITNESS_STRENGTH = 8.0
 # So much less often may reviewers be right under free class shares.
 MOST_LOST = 0.02
 
@@ -61,8 +63,7 @@ def bayes_dawid_skene(
     if votes.n_classes == 1:
         return certain(votes)
     table = votes.table()
-    fits = [_fitted(votes, table, shares, strength, max_iter, tol) for shares in class_share_priors(votes)]
-    fit = sounder(fits)
+    fit = _sound_fit(votes, table, _Prior(strength), max_iter, tol)
     confusion, prior = _expected(fit.belief), fit.mass / fit.mass.sum()
     log_joint = table @ log_answers(confusion) + np.log(prior)
     temperature = fitted_temperature(votes, log_joint, confusion, fit.belief.counts) if is_tempered else 1.0
@@ -78,6 +79,25 @@ def bayes_dawid_skene(
     )
 
 
+def evidence_by_class(votes: Votes, *, max_iter: int = 200, tol: float = 1e-5) -> float:
+    """The evidence if the pool is right in each class with a rate of its own, less what these rates cost.
+
+    They are point estimates, so each costs half the logarithm of the number of votes (G. Schwarz (1978),
+    doi:10.1214/aos/1176344136). This model testifies against one rate per reviewer where classes differ in
+    difficulty; it never gives the consensus, because a rare class may drift from its name in it.
+    """
+    fit = _sound_fit(votes, votes.table(), _Prior(WITNESS_STRENGTH, is_by_class=True), max_iter, tol)
+    return fit.evidence - 0.5 * (votes.n_classes - 1) * float(np.log(max(len(votes.item_idx), 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prior:
+    """What is believed of a reviewer before his votes: to answer as the pool does, as if seen in `strength` votes."""
+
+    strength: float
+    is_by_class: bool = False  # the pool's accuracy is one for each class, not one for all
+
+
 @dataclass(frozen=True, slots=True)
 class _Fit:
     belief: "_Belief"
@@ -88,13 +108,17 @@ class _Fit:
     converged: bool
 
 
+def _sound_fit(votes: Votes, table: csr_array, prior: _Prior, max_iter: int, tol: float) -> _Fit:
+    return sounder([_fitted(votes, table, shares, prior, max_iter, tol) for shares in class_share_priors(votes)])
+
+
 def _fitted(
-    votes: Votes, table: csr_array, shares: NDArray[np.float64], strength: float, max_iter: int, tol: float
+    votes: Votes, table: csr_array, shares: NDArray[np.float64], prior: _Prior, max_iter: int, tol: float
 ) -> _Fit:
     posterior = votes.shares()
     converged, rounds = False, 0
     while not converged and rounds < max_iter:
-        belief = _believed(table, votes.telling(posterior), strength=strength)
+        belief = _believed(table, votes.telling(posterior), prior)
         mass = shares + posterior.sum(axis=0)
         log_joint = table @ _log_answers(belief) + expected_log(mass)
         following, log_totals = softmax_rows(log_joint)
@@ -113,17 +137,17 @@ class _Belief:
     right: NDArray[np.float64]  # (n_reviewers, n_classes)
     wrong: NDArray[np.float64]  # (n_reviewers, n_classes)
     mistakes: NDArray[np.float64]  # (n_reviewers, n_classes, n_classes), 1 on the diagonal, which stands for nothing
-    prior_right: float
-    prior_wrong: float
+    prior_right: NDArray[np.float64]  # (n_classes,)
+    prior_wrong: NDArray[np.float64]  # (n_classes,)
     prior_mistakes: NDArray[np.float64]  # (n_classes, n_classes), 1 on the diagonal
 
 
-def _believed(table: csr_array, posterior: NDArray[np.float64], *, strength: float) -> _Belief:
+def _believed(table: csr_array, posterior: NDArray[np.float64], prior: _Prior) -> _Belief:
     counts = expected_counts(table, posterior)
-    n_classes = posterior.shape[1]
-    pool = pool_matrix(counts)
-    accuracy, diagonal = float(pool[0, 0]), np.arange(n_classes)
-    prior_mistakes = strength * (n_classes - 1) * pool / (1.0 - accuracy)
+    n_classes, strength = posterior.shape[1], prior.strength
+    pool = pool_matrix(counts, is_by_class=prior.is_by_class)
+    accuracy, diagonal = np.diagonal(pool), np.arange(n_classes)
+    prior_mistakes = strength * (n_classes - 1) * pool / (1.0 - accuracy)[:, None]
     right = counts[:, diagonal, diagonal]
     wrong = np.maximum(counts.sum(axis=2) - right, 0.0)
     mistakes = counts + prior_mistakes
@@ -204,9 +228,15 @@ def expected_log(parameters: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def beta_divergence(
-    right: NDArray[np.float64], wrong: NDArray[np.float64], prior_right: float, prior_wrong: float
+    right: NDArray[np.float64],
+    wrong: NDArray[np.float64],
+    prior_right: NDArray[np.float64] | float,
+    prior_wrong: NDArray[np.float64] | float,
 ) -> float:
-    """Kullback-Leibler divergence of Beta(right, wrong) from Beta(prior_right, prior_wrong), summed, in nats."""
+    """Kullback-Leibler divergence of Beta(right, wrong) from Beta(prior_right, prior_wrong), summed, in nats.
+
+    The priors are one for all, or one for each entry of the last axis.
+    """
     total = right + wrong
     apart = gammaln(total) - gammaln(right) - gammaln(wrong)
     apart -= gammaln(prior_right + prior_wrong) - gammaln(prior_right) - gammaln(prior_wrong)

@@ -57,6 +57,7 @@ def dawid_skene(
     known: NDArray[np.int64] | None = None,
     max_iter: int = 200,
     tol: float = 1e-5,
+    least_gain: float = 0.0,
 ) -> DawidSkeneFit:
     """Fit the Dawid-Skene model by EM to votes in long format.
 
@@ -69,6 +70,7 @@ def dawid_skene(
         pseudo_count: without smoothing, votes added to each cell of each matrix.
         known: golden answers as in `Votes`; they are never re-estimated.
         max_iter, tol: stop when no posterior moves by `tol` or more, at the latest after `max_iter` rounds.
+        least_gain: stop as well when a round changes the log-likelihood per vote by less than this.
     Returns:
         The fit; `converged` is False where `max_iter` ended it.
     Raises:
@@ -94,8 +96,9 @@ def _em(
         confusion, prior = _m_step(table, posterior, smoothing=smoothing, pseudo_count=pseudo_count)
         following, log_likelihood = _e_step(table, confusion, prior)
         following = votes.held(following)
+        gain = (log_likelihood - log_likelihoods[-1]) / max(len(item_idx), 1) if log_likelihoods else np.inf
         log_likelihoods.append(log_likelihood)
-        converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol)
+        converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol or abs(gain) < least_gain)
         posterior = following
     return DawidSkeneFit(posterior, confusion, prior, len(log_likelihoods), converged, tuple(log_likelihoods))
 
@@ -142,11 +145,12 @@ def pooled_confusion(accuracy: float, n_classes: int) -> NDArray[np.float64]:
     return matrix
 
 
-def pool_matrix(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+def pool_matrix(counts: NDArray[np.float64], *, is_by_class: bool = False) -> NDArray[np.float64]:
     """What the pool would answer: its mean accuracy on the diagonal, its own pattern of mistakes beside it.
 
     Args:
         counts: shape (n_reviewers, n_classes, n_classes), expected votes [reviewer, true class, answer].
+        is_by_class: an accuracy for each class, which starts as if 20 votes had shown the mean one.
     Returns:
         Shape (n_classes, n_classes), rows sum to 1, every entry above 0. The accuracy starts as if 20 votes had been
         right in 0.8 of the cases, each mistake as if it had been made 4 times.
@@ -155,10 +159,13 @@ def pool_matrix(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     n_classes = len(pool)
     if n_classes == 1:
         return np.ones((1, 1))
-    accuracy = (np.trace(pool) + STARTING_VOTES * STARTING_ACCURACY) / (pool.sum() + STARTING_VOTES)
+    mean = (np.trace(pool) + STARTING_VOTES * STARTING_ACCURACY) / (pool.sum() + STARTING_VOTES)
+    accuracy = np.full(n_classes, mean)
+    if is_by_class:
+        accuracy = (np.diagonal(pool) + STARTING_VOTES * mean) / (pool.sum(axis=1) + STARTING_VOTES)
     mistakes = pool + STARTING_MISTAKES
     np.fill_diagonal(mistakes, 0.0)
-    matrix = (1.0 - accuracy) * mistakes / mistakes.sum(axis=1, keepdims=True)
+    matrix = (1.0 - accuracy)[:, None] * mistakes / mistakes.sum(axis=1, keepdims=True)
     np.fill_diagonal(matrix, accuracy)
     return np.asarray(matrix)
 
