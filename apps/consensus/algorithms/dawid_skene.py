@@ -82,23 +82,34 @@ def dawid_skene(
     posterior = votes.shares() if init is None else votes.held(init)
     if posterior.shape != (n_items, n_classes):
         raise ValueError(f"init must have shape {(n_items, n_classes)}, not {posterior.shape}")
-    return _em(votes, posterior, smoothing=smoothing, pseudo_count=pseudo_count, max_iter=max_iter, tol=tol)
+    stop = _Stop(max_iter, tol, least_gain * max(len(item_idx), 1))
+    return _em(votes, posterior, smoothing=smoothing, pseudo_count=pseudo_count, stop=stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """When a fit ends; `least_gain` is of all votes together."""
+
+    max_iter: int
+    tol: float
+    least_gain: float
 
 
 def _em(
-    votes: Votes, posterior: NDArray[np.float64], *, smoothing: float, pseudo_count: float, max_iter: int, tol: float
+    votes: Votes, posterior: NDArray[np.float64], *, smoothing: float, pseudo_count: float, stop: _Stop
 ) -> DawidSkeneFit:
     """The two steps in turn, from the given posterior on."""
     table = votes.table()
     log_likelihoods: list[float] = []
     converged = False
-    while not converged and len(log_likelihoods) < max_iter:
+    while not converged and len(log_likelihoods) < stop.max_iter:
         confusion, prior = _m_step(table, posterior, smoothing=smoothing, pseudo_count=pseudo_count)
         following, log_likelihood = _e_step(table, confusion, prior)
         following = votes.held(following)
-        gain = (log_likelihood - log_likelihoods[-1]) / max(len(item_idx), 1) if log_likelihoods else np.inf
+        gain = abs(log_likelihood - log_likelihoods[-1]) if log_likelihoods else np.inf
         log_likelihoods.append(log_likelihood)
-        converged = bool(np.max(np.abs(following - posterior), initial=0.0) < tol or abs(gain) < least_gain)
+        moved = np.max(np.abs(following - posterior), initial=0.0)
+        converged = bool(moved < stop.tol or gain < stop.least_gain)
         posterior = following
     return DawidSkeneFit(posterior, confusion, prior, len(log_likelihoods), converged, tuple(log_likelihoods))
 
