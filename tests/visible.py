@@ -67,9 +67,7 @@ def in_template(source: str) -> list[str]:
             outside += token.contents
         else:
             outside += "\x01"
-            shown += re.findall(
-                r'\|(?:default|default_if_none|yesno|add|pluralize):"([^"]*[^\W\d_]{2}[^"]*)"', token.contents
-            )
+            shown += _FILTERED.findall(token.contents)
     # An attribute's value without quotes inside: what stood there is a mark by now.
     page.feed(outside)
     page.close()

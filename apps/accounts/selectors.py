@@ -3,7 +3,6 @@
 import hashlib
 from datetime import datetime
 
-from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
@@ -36,12 +35,6 @@ def invitation_by_token(*, token: str, now: datetime) -> Invitation:
     if invitation.expires_at <= now or invitation.user.disabled_at is not None:
         raise InvitationOver(_("This invitation is over. Ask who invited you for a new one."))
     return invitation
-
-
-def invitations_open(*, now: datetime) -> QuerySet[Invitation]:
-    """Invitations that can still be accepted, newest first."""
-    open_ones = Invitation.objects.filter(accepted_at__isnull=True, expires_at__gt=now, user__disabled_at__isnull=True)
-    return open_ones.select_related("user", "invited_by").order_by("-created_at")
 
 
 def preferences_of(*, user: User) -> Preferences:

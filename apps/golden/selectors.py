@@ -153,10 +153,6 @@ class VersionDiff:
     changed: tuple[LabelChange, ...]  # another label or another text under the same label
     n_same: int
 
-    @property
-    def is_empty(self) -> bool:
-        return not (self.added or self.removed or self.changed)
-
 
 def version_diff(older: GoldenVersion, newer: GoldenVersion) -> VersionDiff:
     """Compare two versions of one set item by item. Two queries."""

@@ -8,7 +8,6 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
-from apps.projects.labelling import config_of, map_result, schema_diff
 from apps.projects.models import (
     ApiKey,
     EscalationReason,
@@ -30,14 +29,6 @@ def projects_with_right(*, user: User, right: Right) -> QuerySet[Project]:
     """Projects where `user` has the right, oldest first."""
     roles = [role for role, rights in ROLE_RIGHTS.items() if right in rights]
     return Project.objects.filter(memberships__user=user, memberships__role__in=roles).order_by("created_at", "pk")
-
-
-def memberships_with_right(*, project: Project, right: Right) -> QuerySet[Membership]:
-    """Active members of the project who have the right, with their user loaded."""
-    roles = [role for role, rights in ROLE_RIGHTS.items() if right in rights]
-    return (
-        project.memberships.filter(role__in=roles, user__is_active=True).select_related("user").order_by("user__name")
-    )
 
 
 def schema_current(*, project: Project) -> LabelSchema:
@@ -63,29 +54,6 @@ def _schema_values(schema_id: UUID) -> list[Any]:
 def guideline_current(*, project: Project) -> Guideline | None:
     """The latest version, or None before the first is written."""
     return project.guidelines.order_by("-version").first()
-
-
-def result_under(*, result: list[dict[str, Any]], given: LabelSchema, wanted: LabelSchema) -> list[dict[str, Any]]:
-    """An answer given under one schema version, read under a later one of the same project.
-
-    Walks the versions between, each with its stored label map; no query when both are the same version.
-
-    Raises:
-        ValueError: `wanted` is older, or of another project.
-    """
-    if given.version == wanted.version and given.project_id == wanted.project_id:
-        return result
-    if given.project_id != wanted.project_id or given.version > wanted.version:
-        raise ValueError("An answer can only be read under a later version of its own project's schema.")
-    before = config_of(given)
-    later = LabelSchema.objects.filter(
-        project_id=given.project_id, version__gt=given.version, version__lte=wanted.version
-    )
-    for schema in later.order_by("version"):
-        after = config_of(schema)
-        result = map_result(result, schema_diff(before, after, schema.label_map))
-        before = after
-    return result
 
 
 def versions_of(*, project: Project) -> QuerySet[LabelSchema]:

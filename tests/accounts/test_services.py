@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from apps.accounts import selectors, services
+from apps.accounts import services
 from apps.accounts.errors import AlreadyHere, InvitationOver, InvitationUnknown
 from apps.accounts.models import Invitation, User
 from apps.core.errors import NotAllowed
@@ -79,11 +79,6 @@ def test_user_invite_refuses_a_disabled_person(person, manager):
     services.user_disable(user=person, by=manager, now=NOW)
     with pytest.raises(AlreadyHere):
         services.user_invite(email=person.email, name="", invited_by=manager, now=NOW)
-
-
-def test_invitations_open_leaves_out_the_expired(invited):
-    assert list(selectors.invitations_open(now=NOW)) == [invited[0]]
-    assert not selectors.invitations_open(now=NOW + timedelta(days=8)).exists()
 
 
 def test_invitation_send_mails_the_link(invited, mailoutbox):

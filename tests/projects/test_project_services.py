@@ -95,20 +95,6 @@ def test_schema_publish_carries_the_labels_of_reasons(project, manager):
     assert reason.label == "Swap"
 
 
-def test_result_under_walks_all_versions_between(project, manager):
-    first = selectors.schema_current(project=project)
-    publish(project, manager, labels=["Refund", "Swap", "Order status"], label_map={"Exchange": "Swap"})
-    third = publish(project, manager, labels=["Money or swap", "Order status"], label_map={
-        "Refund": "Money or swap", "Swap": "Money or swap"})  # fmt: skip
-    result = [{"from_name": "intent", "to_name": "message", "type": "choices", "value": {"choices": ["Exchange"]}}]
-    mapped = selectors.result_under(result=result, given=first, wanted=third)
-    assert mapped[0]["value"] == {"choices": ["Money or swap"]}
-    assert result[0]["value"] == {"choices": ["Exchange"]}
-    assert selectors.result_under(result=result, given=first, wanted=first) is result
-    with pytest.raises(ValueError, match="later"):
-        selectors.result_under(result=result, given=third, wanted=first)
-
-
 def test_guideline_publish_numbers_versions_and_refuses_the_same_text(project, manager):
     assert services.guideline_publish(project=project, text="One\r\ntwo", by=manager, now=NOW).text == "One\ntwo"
     assert services.guideline_publish(project=project, text="Other", by=manager, now=NOW).version == 2

@@ -9,7 +9,6 @@ characters, and in words for texts too long for that.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,8 +156,3 @@ def _agreement(similar: NDArray[np.float64], weights: NDArray[np.float64], usual
     closest = min(np.flatnonzero(similar >= similar.max() - TIE), key=lambda each: weights[each])
     others = np.arange(len(similar)) != closest
     return min(max(float(np.average(similar[others], weights=weights[others])), 0.0), 1.0)
-
-
-def texts_joined(value: Any) -> str:
-    """Several texts of one answer, one to a line."""
-    return "\n".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)

@@ -56,11 +56,6 @@ def _known(row: GoldenItem) -> Known:
     return Known(data=data, label=row.label, result=result, original=row.item, golden_item=row.pk)
 
 
-def honeypots_usable(*, queue: Queue, version: GoldenVersion) -> int:
-    """How many could be added from this version."""
-    return len(_usable(queue=queue, version=version))
-
-
 def _usable(*, queue: Queue, version: GoldenVersion) -> list[GoldenItem]:
     """The training side with content and a label that can be compared, less what the queue has under these labels.
 

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Kinds that say what would have been right, or by which a person took over.
-SHOWS_BETTER = ("explicit_correction", "agent_escalation")
-
 
 @dataclass(frozen=True)
 class Evidence:

@@ -63,7 +63,6 @@ class ControlTag:
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-_TEXTS = frozenset({"Text", "HyperText", "Paragraphs"})
 _SPANS: dict[str, Setting] = {
     "choice": one_of("single", "multiple"),
     "maxUsages": whole(0, low=0, high=100_000),
