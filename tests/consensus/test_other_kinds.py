@@ -34,6 +34,14 @@ def test_pairwise_finds_scores_and_who_says_the_opposite():
     assert np.mean(covered) > 0.85
 
 
+def test_pairwise_intervals_are_those_of_differences():
+    # 1,200 comparisons tell four sides apart well; where all of them stand together is no question.
+    said, score = comparisons(3, n_candidates=4, each=300, n_reviewers=4, contrary=0)
+    found = pairwise_consensus(*said, n_candidates=4, n_reviewers=4)
+    assert ((found.low <= score) & (score <= found.high)).all()
+    assert (found.high - found.low < 2.0).all()
+
+
 def test_pairwise_by_hand():
     # With one reviewer held reliable the odds of 3 : 1 are exp(1.1); the prior draws them in a little.
     winner, loser = np.array([0, 0, 0, 1] * 30), np.array([1, 1, 1, 0] * 30)

@@ -11,12 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.consensus.services import quality_fit
+from apps.consensus.services.comparisons import pairwise_controls
 from apps.console import quality_figures as figures
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.queue_figures import queues_of
 from apps.console.views.quality_proposals import proposals_of
+from apps.projects.labelling import config_of
 from apps.projects.models import Project
 from apps.projects.rights import Right
+from apps.projects.selectors import schema_current
 
 
 @project_page()
@@ -40,6 +43,7 @@ def quality(request: ProjectRequest, project: Project) -> HttpResponse:
         "confusion": figures.confusion_of(votes),
         "fits": figures.fit_rows(queues=shown),
         "min_items": figures.MIN_ITEMS,
+        "compares": bool(pairwise_controls(config_of(schema_current(project=project)))),
         "n_proposals": proposals_of(project).filter(state="open").count(),
         "now": timezone.now(),
     }
