@@ -84,6 +84,7 @@ def test_automatic_is_not_below_the_better_of_majority_and_dawid_skene(name):
         {"overlap": 5, "n_classes": 4, "spammers": 0.3, "n_items": 800},
         {"overlap": 7, "n_classes": 2, "spammers": 0.5, "n_items": 800, "skill": (0.75, 0.95)},
         {"overlap": 1, "n_classes": 3, "n_reviewers": 1},
+        {"overlap": 3, "n_classes": 100, "n_reviewers": 20, "n_items": 200},
         # Everybody finds one class hard, and nobody gave enough labels to pay for a matrix of his own.
         {"overlap": 4, "n_classes": 2, "n_items": 600, "n_reviewers": 60, "skill": (0.85, 0.98), "harder": 0.3},
         {"overlap": 5, "n_classes": 2, "n_items": 800, "shares": [0.9, 0.1], "skill": (0.9, 0.98), "harder": 0.35},

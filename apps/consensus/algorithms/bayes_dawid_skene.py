@@ -200,10 +200,10 @@ def log_answers(confusion: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def class_share_priors(votes: Votes) -> list[NDArray[np.float64]]:
-    """Dirichlet parameters of the class shares to try: nearly nothing, and the votes' shares worth as many items as
-    there are."""
+    """Dirichlet parameters of the class shares to try: one item for each class, and the votes' shares worth as many
+    items as there are. With less than an item, a class that has only one or two would lose them to its neighbours."""
     given = np.bincount(votes.label_idx, minlength=votes.n_classes) + 1.0
-    free = np.full(votes.n_classes, 1.0 / votes.n_classes)
+    free = np.ones(votes.n_classes)
     return [free, np.asarray(given / given.sum() * max(votes.n_items, 1))]
 
 
