@@ -1,5 +1,6 @@
 """The JSON doors that read labels: one trace with its label, all current labels."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -23,6 +24,17 @@ MAX_LIMIT = 1000
 STATES = ("settled", "adjudicated", "ambiguous")
 
 
+class PartOut(BaseModel):
+    """What the answers to one question of the config add up to."""
+
+    confidence: float
+    is_decided: bool = Field(description="False for a tie, and where too few answered it.")
+    counts: bool = Field(description="Whether the item's confidence rests on it: that is of its least sure part.")
+    low: float | None = Field(description="Of a rating or a number, the lower end of its interval at 95 %.")
+    high: float | None = Field(description="The upper end of it.")
+    regions: list[float] | None = Field(description="Of marked regions, the confidence of each, in their order.")
+
+
 class LabelOut(BaseModel):
     """The current label of an item."""
 
@@ -35,6 +47,12 @@ class LabelOut(BaseModel):
     result: list[dict[str, Any]] | None = Field(description="In Label Studio's result format.")
     confidence: float
     distribution: dict[str, float]
+    parts: dict[str, PartOut] = Field(
+        description=(
+            "By the name of the control, `name@region` for one that is asked about a region. What the answers add up "
+            "to, also where an adjudicator decided otherwise. Empty where one single choice is all that is asked."
+        )
+    )
     method: str
     n_annotations: int
     n_assisted: int = Field(description="Of these, given after seeing a model's guess.")
@@ -150,6 +168,7 @@ def _body(one: Label) -> dict[str, Any]:
         "result": one.result,
         "confidence": one.confidence,
         "distribution": one.distribution,
+        "parts": {name: asdict(part) for name, part in one.parts.items()},
         "method": one.method,
         "n_annotations": one.n_annotations,
         "n_assisted": one.n_assisted,

@@ -17,6 +17,18 @@ _WITH_LABEL = (Consensus.State.SETTLED, Consensus.State.ADJUDICATED, Consensus.S
 
 
 @dataclass(frozen=True)
+class PartLabel:
+    """What the answers to one question add up to."""
+
+    confidence: float
+    is_decided: bool
+    counts: bool  # whether the item's confidence rests on it
+    low: float | None  # of a rating or a number, at 95 %; None: it has no interval
+    high: float | None
+    regions: tuple[float, ...] | None  # of marked regions, the confidence of each
+
+
+@dataclass(frozen=True)
 class Label:
     """What people made of one item. `trace_id` is None for an item that is no trace."""
 
@@ -29,6 +41,7 @@ class Label:
     result: list[Any] | None
     confidence: float
     distribution: dict[str, float]  # {label: probability}; all that there is to tell of an ambiguous item
+    parts: dict[str, PartLabel]  # by question, as the answers have it; empty where one choice is the only question
     method: str
     n_annotations: int
     n_assisted: int  # of these, given after seeing a model's guess
@@ -72,6 +85,7 @@ def label_of(consensus: Consensus) -> Label:
         result=consensus.result,
         confidence=consensus.confidence,
         distribution=consensus.posterior,
+        parts={name: _part(stored, consensus) for name, stored in consensus.parts.items()},
         method=consensus.method,
         n_annotations=consensus.n_annotations,
         n_assisted=consensus.n_assisted,  # type: ignore[attr-defined]  # annotated by `consensuses_of`
@@ -81,6 +95,24 @@ def label_of(consensus: Consensus) -> Label:
         settled_at=item.settled_at,
         data=item.data,
     )
+
+
+def _part(stored: dict[str, Any], consensus: Consensus) -> PartLabel:
+    """A question that is the only one keeps its interval alone: the rest is what the votes say of the item."""
+    sure = max(consensus.posterior.values(), default=consensus.confidence)
+    regions = stored.get("regions")
+    return PartLabel(
+        confidence=stored.get("confidence", sure),
+        is_decided=stored.get("is_decided", consensus.label != ""),
+        counts=stored.get("counts", True),
+        low=_number(stored.get("low")),
+        high=_number(stored.get("high")),
+        regions=None if regions is None else tuple(regions),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def labels_of_trace(*, trace: Trace) -> list[Label]:

@@ -1,5 +1,6 @@
 import pytest
 
+from apps.consensus.services import consensus_update
 from tests import factories
 from tests.factories.intake import api_client
 
@@ -93,3 +94,47 @@ def test_a_page_of_labels_asks_a_fixed_number_of_queries(client, queue, django_a
         factories.settled_item(queue, "Refund", reviewers=[])
     with django_assert_max_num_queries(4):
         client.get(LABELS)
+
+
+CONFIG = """<View><Text name="t" value="$message"/><Rating name="stars" toName="t" maxRating="5" required="true"/>
+  <Labels name="marks" toName="t"><Label value="Name"/></Labels><TextArea name="remark" toName="t"/></View>"""
+
+
+def _answer(stars, remark):
+    mark = {"start": 0, "end": 3, "text": "Ada", "labels": ["Name"]}
+    return [
+        {"id": "a", "type": "rating", "from_name": "stars", "to_name": "t", "value": {"rating": stars}},
+        {"id": "b", "type": "labels", "from_name": "marks", "to_name": "t", "value": mark},
+        {"id": "c", "type": "textarea", "from_name": "remark", "to_name": "t", "value": {"text": [remark]}},
+    ]
+
+
+def test_a_label_tells_each_of_its_parts(db):
+    project = factories.project(config=CONFIG)
+    item = factories.item(factories.queue(project), "Ada wrote", state="settled", settled_at=factories.NOW)
+    for remark in ("well put", "a bit long"):
+        factories.annotation(item, factories.member(project), "", result=_answer(4, remark))
+    consensus = consensus_update(item=item, now=factories.NOW)
+    type(consensus).objects.filter(pk=consensus.pk).update(state="settled")
+    (label,) = api_client(project, "read").get(LABELS).json()["labels"]
+    assert set(label["parts"]) == {"stars", "marks", "remark"}
+    stars, marks, remark = (label["parts"][name] for name in ("stars", "marks", "remark"))
+    assert (stars["low"] <= 4 <= stars["high"], stars["is_decided"], stars["counts"]) == (True, True, True)
+    assert (len(marks["regions"]), stars["regions"], marks["low"]) == (1, None, None)
+    assert (remark["counts"], remark["low"]) == (False, None)
+    assert label["confidence"] == pytest.approx(min(stars["confidence"], marks["confidence"]), abs=1e-5)
+
+
+def test_a_rating_alone_tells_its_interval_and_a_choice_alone_no_parts(db, client, queue):
+    factories.settled_item(queue, "Refund")
+    assert client.get(LABELS).json()["labels"][0]["parts"] == {}
+    project = factories.project(config=f"{CONFIG.partition('<Labels')[0]}</View>")
+    item = factories.item(factories.queue(project), "Ada wrote", state="settled", settled_at=factories.NOW)
+    for _ in range(3):
+        factories.annotation(item, factories.member(project), "4", result=_answer(4, "")[:1])
+    consensus = consensus_update(item=item, now=factories.NOW)
+    type(consensus).objects.filter(pk=consensus.pk).update(state="settled")
+    (label,) = api_client(project, "read").get(LABELS).json()["labels"]
+    (part,) = label["parts"].values()
+    assert (part["confidence"], part["is_decided"]) == (pytest.approx(label["confidence"], abs=1e-5), True)
+    assert part["low"] <= 4 <= part["high"]
