@@ -35,11 +35,12 @@ export class RegionList {
     this.#tool(selected);
   }
 
+  // The focus goes to the next row before its own goes, so that it is never lost and the list stays where it is.
   #drop(id, row) {
-    const hadFocus = row.contains(document.activeElement);
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    if (row.contains(document.activeElement)) next?.firstElementChild.focus({ preventScroll: true });
     row.remove();
     this.rows.delete(id);
-    if (hadFocus) this.list.querySelector("button")?.focus();
   }
 
   #fill(region) {

@@ -6,7 +6,7 @@ const tableParts = /^(TABLE|THEAD|TBODY|TFOOT|TR|COLGROUP)$/;
 const longest = 600; // characters of a piece; longer ones are cut before a space where there is one
 const piece = /[^]{1,500}(?=\s|$)|[^]{1,500}(?!\p{M})/gu;
 // Some 2,000 characters to the end of their last line; of a line without end, to a space.
-const lines = /[^]{2000,4000}?\n|[^]{1,4000}$|[^]{2000,4000}(?<=\s)|[^]{1,4000}/gu;
+const lines = /[^]{2000,4000}?\n|[^]{1,2500}$|[^]{2000,4000}?(?<=\s)|[^]{1,4000}/gu;
 const segmenters = {};
 
 function segments(text, granularity) {
