@@ -97,12 +97,13 @@ class Overview:
 def overview(*, queue: Queue, user: User, narrowed: Narrowing) -> Overview:
     """The first items and what they are about. Three queries."""
     found = items_to_adjudicate(queue=queue, user=user, narrowed=narrowed)
+    items = list(found.select_related("schema")[:LISTED])
     kinds, labels = _counted(queue, user)
-    config = config_of(found[0].schema) if (n := found[:COUNTED].count()) else None
+    config = config_of(items[0].schema) if items else None
     words = {label: label_words(config, label) if config else label for label in labels}
     return Overview(
-        items=list(found.select_related("schema")[:LISTED]),
-        n=n,
+        items=items,
+        n=found[:COUNTED].count(),
         kinds=[_facet(narrowed, "kind", kind, str(KIND_WORDS.get(kind, kind)), kinds[kind]) for kind in kinds],
         labels=[_facet(narrowed, "label", label, words[label], n) for label, n in labels.most_common(50)],
         orders=[_facet(narrowed, "order", order, str(said), 0) for order, said in ORDER_WORDS.items()],

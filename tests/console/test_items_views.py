@@ -202,6 +202,16 @@ def test_bulk_act_on_all_that_fit_the_filters(desk, project, queue, item):
     assert list(Item.objects.filter(state="retired")) == [item]
 
 
+@pytest.mark.parametrize("query", ["label=Renamed", "q=parcel&confidence_from=much"])
+def test_bulk_act_on_all_that_fit_filters_nobody_can_read_is_refused(desk, project, item, query):
+    page = f"{address('items_act', project)}?{query}"
+    response = desk.post(page, {"action": "retire", "reason": "spam", "scope": "all"})
+    assert response.status_code == 422
+    assert "A filter no longer fits" in words(response)
+    item.refresh_from_db()
+    assert item.state == "open"
+
+
 def test_hand_over_gives_the_item_to_a_named_person(desk, project, item, reviewer):
     posted = {"action": "hand", "person": str(reviewer.pk)}
     assert desk.post(address("item_act", project, item.pk), posted).status_code == 302

@@ -3,7 +3,9 @@
 import pytest
 
 from apps.labeling.threads import thread_ask
+from apps.queues.selectors import WHOLE_QUEUE
 from apps.workbench.comparison import compared
+from apps.workbench.disputes import overview
 from tests import factories
 from tests.factories import NOW
 from tests.workbench.doors import url
@@ -74,6 +76,13 @@ def test_narrowing_holds_through_decisions(htmx, queue):
     assert "label=Exchange" in response.content.decode()
     left = htmx.post(url("decide", queue.pk, second.pk) + "?label=Exchange", {"decision": "ambiguous"})
     assert "You see only a part of the queue" in left.content.decode()
+
+
+def test_overview_asks_three_questions_however_many_items(queue, adjudicator, django_assert_num_queries):
+    for _ in range(3):
+        factories.disputed_item(queue)
+    with django_assert_num_queries(3):
+        assert overview(queue=queue, user=adjudicator, narrowed=WHOLE_QUEUE).n == 3
 
 
 def test_overview_counts_by_reason_and_label(htmx, queue):

@@ -106,6 +106,26 @@ def test_whoever_has_answered_before_is_in_when_it_is_switched_on(project, manag
         services.claim_next(queue=queue, reviewer=new, now=NOW)
 
 
+def test_whoever_has_answered_before_and_left_the_project_hinders_nothing(project, manager):
+    queue = factories.queue(project)
+    gone = factories.member(project)
+    factories.annotation(factories.item(queue), gone, "Refund")
+    project.memberships.filter(user=gone).delete()
+    queues.queue_update(queue=queue, by=manager, qualification_items=3)
+    assert not ReviewerAdmission.objects.exists()
+
+
+def test_whoever_has_to_qualify_again_is_not_let_in_by_a_change_of_the_policy(project, manager):
+    queue = factories.queue(project)
+    old = factories.member(project)
+    factories.annotation(factories.item(queue), old, "Refund")
+    queues.queue_update(queue=queue, by=manager, qualification_items=3)
+    queues.reviewer_admission_end(queue=queue, reviewer=old, by=manager, now=NOW)
+    queues.queue_update(queue=queue, by=manager, qualification_items=4)
+    with pytest.raises(NotAdmitted):
+        services.claim_next(queue=queue, reviewer=old, now=NOW)
+
+
 def test_the_pages_of_a_round(client, queue, reviewer):
     factories.guideline(queue.project, "## Refund\nMoney goes back.\n- Example: give it back")
     client.force_login(reviewer)

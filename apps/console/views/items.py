@@ -103,6 +103,9 @@ def items_act(request: ProjectRequest, project: Project) -> HttpResponse:
     """One act on the ticked items, or on all that fit the URL's filters. An empty selection changes nothing: 422."""
     form = BulkForm(request.POST, project=project)
     ids = _chosen(request, project)
+    if ids is None:
+        words = _("A filter no longer fits what is in the project. Set the filters anew; nothing was changed.")
+        return _list(request, project, form, error=words, status=422)
     if not ids:
         return _list(request, project, form, error=_("Tick the items first; nothing was changed."), status=422)
     if not form.is_valid():
@@ -131,10 +134,16 @@ def item_act(request: ProjectRequest, project: Project, item_id: UUID) -> HttpRe
     return _item_page(request, project, found, form, error=error or _first_error(form), status=status)
 
 
-def _chosen(request: ProjectRequest, project: Project) -> list[UUID]:
-    """Items of this project that were ticked, or all that fit, at most `COUNTED`. Others' ids are nobody's."""
+def _chosen(request: ProjectRequest, project: Project) -> list[UUID] | None:
+    """Items of this project that were ticked, or all that fit, at most `COUNTED`. Others' ids are nobody's.
+
+    None: all that fit were asked for, and the filters cannot be read. The list then shows everything, as when a label
+    in the address was renamed, and everything is not what was meant.
+    """
     if request.POST.get("scope") == "all":
-        _form, rows, _hidden = _found(request, project)
+        form, rows, _hidden = _found(request, project)
+        if not form.is_valid():
+            return None
         return list(rows.order_by("pk").values_list("pk", flat=True)[:COUNTED])
     ticked = [one for one in map(_as_uuid, request.POST.getlist("item")) if one is not None]
     return list(items_shown(project=project).filter(pk__in=ticked[:COUNTED]).values_list("pk", flat=True))

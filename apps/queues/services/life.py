@@ -77,6 +77,7 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
         reviews_hold_still(queue=queue)
     # Two managers at once: the later one writes over the fields he sent only.
     queue = Queue.objects.select_for_update().get(pk=queue.pk)
+    asked_to_qualify = queue.qualification_items > 0
     _policy_set(queue, policy)
     queue.save(update_fields=[name for name in policy if name != "label_budget"])
     event_record(
@@ -84,7 +85,7 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
     )
     if "is_open_to_all" in policy:
         stranded_sweep(queue=queue)
-    if policy.get("qualification_items"):
+    if queue.qualification_items and not asked_to_qualify:
         admit_those_who_answered(queue=queue, by=by, now=timezone.now())
     if "label_budget" in policy:
         label_budget_set(queue=queue, budget=policy["label_budget"])

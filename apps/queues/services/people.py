@@ -79,13 +79,16 @@ def reviewer_exclusion_end(*, queue: Queue, reviewer: User, by: User, now: datet
 
 
 def admit_those_who_answered(*, queue: Queue, by: User, now: datetime) -> int:
-    """Whoever has answered here before goes on when a qualification is first asked for. Returns how many."""
+    """Whoever has answered here before goes on when a qualification is first asked for. Returns how many.
+
+    Somebody who has left the project meanwhile is not let in.
+    """
     have = queue.revieweradmissions.filter(ended_at=None).values("reviewer")
     worked = Review.objects.filter(item__queue=queue, state=Review.State.SUBMITTED).exclude(reviewer__in=have)
-    people = User.objects.filter(pk__in=worked.values("reviewer"))
+    able = queue.project.memberships.filter(role__in=REVIEWING_ROLES, user__in=worked.values("reviewer"))
+    people = User.objects.filter(pk__in=able.values("user"))
     for person in people:
-        reason = _ANSWERED_BEFORE
-        reviewer_admit(queue=queue, reviewer=person, reason=reason, by=by, now=now)
+        reviewer_admit(queue=queue, reviewer=person, reason=_ANSWERED_BEFORE, by=by, now=now)
     return len(people)
 
 

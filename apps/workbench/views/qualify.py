@@ -36,8 +36,10 @@ _CHANCE = random.SystemRandom()
 def qualify(request: AuthedRequest, queue: Queue) -> HttpResponse:
     """The item that is next in the round; before and between rounds, what it is about and how the last one went."""
     running = round_open(queue=queue, reviewer=request.user)
-    if running is not None:
-        return _question(request, running.answers.filter(answered_at=None).order_by("place")[0])
+    # None too where the last answer has just come in from another tab.
+    following = running.answers.filter(answered_at=None).order_by("place").first() if running is not None else None
+    if following is not None:
+        return _question(request, following)
     is_newcomer = queue.pk in newcomer_in(user=request.user, queues=[queue])
     rounds = queue.qualification_rounds.filter(reviewer=request.user).order_by("-number")
     last = rounds.first()
