@@ -50,8 +50,7 @@ def gwet_ac2(
     table, n_classes = answered(counts), len(values)
     weights = agreement_weights(values, kind)
     per_item = answers_each(table)
-    met = _products(table, weights) - per_item
-    columns = share_columns(table, alike=np.nan_to_num(quotient(met, per_item * (per_item - 1))))
+    columns = share_columns(table, alike=weighted_pairs(table, weights))
 
     def fold(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         shares = quotient(sums[:, 3:], sums[:, 2])
@@ -140,6 +139,13 @@ def _alpha(name: str, table: Any, columns: Any, fold: Any, bootstrap: Bootstrap)
         source=_ALPHA_SOURCE,
         is_share=False,
     )
+
+
+def weighted_pairs(table: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of `agreement_weights` over the ordered pairs of an item's answers; 0 where there are no pairs."""
+    per_item = answers_each(table)
+    met = _products(table, weights) - per_item
+    return np.nan_to_num(quotient(met, per_item * (per_item - 1)))
 
 
 def _products(table: Any, between: NDArray[np.float64]) -> NDArray[np.float64]:

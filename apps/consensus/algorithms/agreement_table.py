@@ -17,6 +17,8 @@ from apps.consensus.algorithms.agreement import (
     percent_agreement,
     sparse_counts,
 )
+from apps.consensus.algorithms.agreement_conger import SOURCE as CONGER
+from apps.consensus.algorithms.agreement_conger import conger_kappa
 from apps.consensus.algorithms.agreement_estimate import Agreement, Bootstrap, undefined
 from apps.consensus.algorithms.agreement_icc import intraclass_correlations
 from apps.consensus.algorithms.agreement_scaled import (
@@ -28,7 +30,6 @@ from apps.consensus.algorithms.agreement_scaled import (
 )
 
 _DEFAULT = Bootstrap()
-TWO_ONLY = "is for two reviewers; ask by pair"
 _COHEN = {"": "Cohen's kappa", "linear": "Cohen's kappa, linear", "quadratic": "Cohen's kappa, quadratic"}
 _LEVELS = ("ordinal", "interval", "ratio")
 _KINDS = ("linear", "quadratic", "ordinal")
@@ -92,25 +93,43 @@ def _numeric(
 
 
 def _cohen(ratings: Ratings, kind: str, bootstrap: Bootstrap) -> Agreement:
-    """Of the two reviewers there are; undefined where there are more or fewer."""
-    if ratings.n_reviewers != 2:
-        return undefined(_COHEN[kind], f"{TWO_ONLY} ({ratings.n_reviewers} reviewers)", source="Cohen (1960, 1968)")
-    answers = np.full((2, ratings.n_items), -1, dtype=np.int64)
-    answers[ratings.reviewer_idx, ratings.item_idx] = ratings.label_idx
-    return _cohen_of(answers[0], answers[1], ratings, kind, bootstrap)
+    """Of the two reviewers there are; of more, Conger's generalisation."""
+    if ratings.n_reviewers == 2:
+        answers = np.full((2, ratings.n_items), -1, dtype=np.int64)
+        answers[ratings.reviewer_idx, ratings.item_idx] = ratings.label_idx
+        return _cohen_of(answers[0], answers[1], ratings, kind, bootstrap)
+    if kind and ratings.n_classes > MAX_VALUES:
+        return undefined(_COHEN[kind], too_many(ratings.n_classes), source=CONGER)
+    return conger_kappa(
+        ratings.item_idx,
+        ratings.reviewer_idx,
+        ratings.label_idx,
+        n_items=ratings.n_items,
+        n_reviewers=ratings.n_reviewers,
+        n_classes=ratings.n_classes,
+        name=_COHEN[kind],
+        weights=_weights(ratings, kind),
+        bootstrap=bootstrap,
+    )
 
 
 def _cohen_of(
     first: NDArray[np.int64], second: NDArray[np.int64], ratings: Ratings, kind: str, bootstrap: Bootstrap
 ) -> Agreement:
-    weights = None
-    if kind and ratings.values is not None:
-        if ratings.n_classes > MAX_VALUES:
-            return undefined(_COHEN[kind], too_many(ratings.n_classes), source="Cohen (1968)")
-        weights = agreement_weights(ratings.values, kind)
+    if kind and ratings.n_classes > MAX_VALUES:
+        return undefined(_COHEN[kind], too_many(ratings.n_classes), source="Cohen (1968)")
     return cohen_kappa(
-        first, second, n_classes=ratings.n_classes, weights=weights, name=_COHEN[kind], bootstrap=bootstrap
+        first,
+        second,
+        n_classes=ratings.n_classes,
+        weights=_weights(ratings, kind),
+        name=_COHEN[kind],
+        bootstrap=bootstrap,
     )
+
+
+def _weights(ratings: Ratings, kind: str) -> NDArray[np.float64] | None:
+    return agreement_weights(ratings.values, kind) if kind and ratings.values is not None else None
 
 
 @dataclass(frozen=True, slots=True)
