@@ -260,9 +260,25 @@ def test_queue_close_retires_what_is_undecided(queue, reviewer, manager):
 def test_item_requeue_asks_for_one_more_answer(queue, project, manager):
     item = factories.settled_item(queue, "Refund")
     factories.member(project)
-    assert services.item_requeue(item_ids=[item.pk], by=manager) == 1
+    assert services.item_requeue(item_ids=[item.pk], by=manager, now=NOW) == 1
     item.refresh_from_db()
     assert (item.state, item.wanted, item.open_slots) == ("open", 3, 1)
+
+
+def test_item_requeue_keeps_an_item_with_answers_from_whoever_asks_for_it(queue, project, manager):
+    services.members_set(queue=queue, user_ids=[manager.pk], by=manager)
+    other = factories.member(project)
+    item = factories.settled_item(queue, "Refund")
+    services.item_requeue(item_ids=[item.pk], by=manager, now=NOW)
+    assert claim(queue, manager) is None
+    assert claim(queue, other).item == item
+
+
+def test_item_requeue_gives_an_item_without_answers_to_anybody(queue, manager):
+    services.members_set(queue=queue, user_ids=[manager.pk], by=manager)
+    item = factories.item(queue, state="retired")
+    services.item_requeue(item_ids=[item.pk], by=manager, now=NOW)
+    assert claim(queue, manager).item == item
 
 
 def test_priority_moves_an_item_above_the_cursor(queue, reviewer, manager):

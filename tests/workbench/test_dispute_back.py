@@ -67,7 +67,7 @@ def test_a_question_belongs_to_what_is_sent_back_only(item, adjudicator):
 def test_a_decided_item_that_is_asked_about_again_can_be_decided_again(project, item, adjudicator, manager):
     factories.member(project)
     decide(item, adjudicator, "label", result=result("Refund"))
-    item_requeue(item_ids=[item.pk], by=manager)
+    item_requeue(item_ids=[item.pk], by=manager, now=NOW)
     item.refresh_from_db()
     item_to_adjudication(item=item, reason="3 answers, the limit")
     other = factories.member(project, "adjudicator")

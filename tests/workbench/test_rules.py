@@ -142,7 +142,7 @@ def test_an_item_that_nobody_can_answer_any_more_goes_to_an_adjudicator(queue, c
     nine = [factories.member(queue.project) for _ in range(9)]
     factories.member(queue.project)
     full = factories.settled_item(queue, "Refund", "Nine answers", reviewers=nine, wanted=9, wanted_max=9)
-    item_requeue(item_ids=[full.pk], by=manager)
+    item_requeue(item_ids=[full.pk], by=manager, now=NOW)
     full.refresh_from_db()
     assert full.state == "adjudication"
 

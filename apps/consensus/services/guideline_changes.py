@@ -10,16 +10,12 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus, ConsensusProposal, GuidelineChange
 from apps.core.errors import Conflict
-from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.labeling.models import Annotation
 from apps.projects.selectors import guideline_current
 from apps.projects.services import guideline_publish
 from apps.queues.models import Item, Queue
-from apps.queues.selectors import reviewer_ids
-from apps.queues.services import item_lock, item_requeue, review_bar
-
-_ASKED_AGAIN = stored("asked about it again as an adjudicator")
+from apps.queues.services import item_lock, item_requeue
 
 
 @transaction.atomic
@@ -86,10 +82,7 @@ def _recheck(change: GuidelineChange, item: Item, consensus: Consensus, *, by: U
         decided_by=by,
         decided_at=now,
     )
-    if by.pk in reviewer_ids(queue=item.queue):
-        # He has seen the label, so the item must not come to him as a reviewer.
-        review_bar(item=item, reviewer=by, reason=_ASKED_AGAIN, now=now)
-    item_requeue(item_ids=[item.pk], by=by)
+    item_requeue(item_ids=[item.pk], by=by, now=now)
     payload = {"guideline": change.guideline.version}
     event_record(
         verb="item.rule_recheck", obj=item, project_id=item.queue.project_id, actor=by, payload=payload, at=now

@@ -86,7 +86,7 @@ def proposal_apply(*, proposal_id: UUID, by: User, now: datetime) -> ConsensusPr
     proposal, item = _locked(proposal_id, State.OPEN)
     if item.state != Item.State.SETTLED:
         raise Conflict(_("This item is not settled any more; nothing was changed."))
-    item_requeue(item_ids=[item.pk], by=by)
+    item_requeue(item_ids=[item.pk], by=by, now=now)
     return _decided(proposal, State.APPLIED, item=item, by=by, now=now)
 
 

@@ -181,7 +181,7 @@ def _act(values: dict[str, Any], ids: Sequence[UUID], *, by: User) -> str:
         n = services.item_prioritise(item_ids=ids, priority=values["priority"], by=by)
         words = ngettext("%(n)s item has its new priority.", "%(n)s items have their new priority.", n)
     else:
-        n = services.item_requeue(item_ids=ids, by=by)
+        n = services.item_requeue(item_ids=ids, by=by, now=timezone.now())
         words = ngettext("%(n)s item waits for another answer.", "%(n)s items wait for another answer.", n)
     left = len(ids) - n
     more = ngettext("%(n)s other was left as it is.", "%(n)s others were left as they are.", left) if left else ""

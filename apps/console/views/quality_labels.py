@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -58,11 +59,8 @@ def label_errors(request: ProjectRequest, project: Project) -> HttpResponse:
 def label_errors_again(request: ProjectRequest, project: Project) -> HttpResponse:
     """Bring the picked items back for one answer more each; what is not settled any more is left alone."""
     form = PickForm(request.POST, project=project)
-    n = (
-        item_requeue(item_ids=[item.pk for item in form.cleaned_data["item"]], by=request.user)
-        if form.is_valid()
-        else 0
-    )
+    picked = form.cleaned_data["item"] if form.is_valid() else []
+    n = item_requeue(item_ids=[item.pk for item in picked], by=request.user, now=timezone.now())
     if n:
         words = ngettext("%(n)s item asks for one answer more.", "%(n)s items ask for one answer more each.", n)
         messages.success(request, words % {"n": n})

@@ -22,6 +22,7 @@ from apps.queues.algorithms.draw import audit_draw
 from apps.queues.models import Item, Queue, Review
 from apps.queues.selectors import reviewer_ids
 from apps.queues.services.adoption import search_text, trace_values
+from apps.queues.services.leases import review_bar
 from apps.queues.services.order import item_replace, latest_prediction, place_item
 from apps.queues.services.slots import (
     answers_of,
@@ -37,6 +38,7 @@ from apps.queues.words import state_word
 _TAKING = (Queue.State.OPEN, Queue.State.PAUSED)
 _BATCH = 500
 _ALL_ANSWERS = stored("asked about again, with the most answers there can be")
+_ASKED_AGAIN = stored("asked about it again")
 
 
 @dataclass
@@ -230,10 +232,11 @@ def _clients_tell(item: Item, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
+def item_requeue(*, item_ids: Iterable[UUID], by: User | None, now: datetime) -> int:
     """Bring settled, disputed or retired items back for one answer more than they have. Returns how many came.
 
-    Where nobody is left who could give it, an adjudicator decides.
+    Where nobody is left who could give it, an adjudicator decides. Whoever asks for it gets an item that has answers
+    never as a reviewer, since he could see them.
 
     `by` is None where no person asked for it but an escalation of a trace that was settled before.
     """
@@ -244,6 +247,9 @@ def item_requeue(*, item_ids: Iterable[UUID], by: User | None) -> int:
         if item.state == Item.State.OPEN or item.queue.state == Queue.State.CLOSED or is_honeypot:
             continue
         submitted = answers_of(item).submitted
+        is_told = submitted > 0 or item.state == Item.State.SETTLED
+        if by is not None and is_told and by.pk in reviewer_ids(queue=item.queue):
+            review_bar(item=item, reviewer=by, reason=_ASKED_AGAIN, now=now)
         item.retired_reason = ""
         item.wanted_max = min(max(item.wanted_max, submitted + 1), 9)
         item_reopen(item=item)

@@ -69,5 +69,5 @@ def escalation_receive(
         item = item_escalate(escalation=receipt.escalation, now=now)
         if item.state in (Item.State.SETTLED, Item.State.RETIRED):
             # Nobody would look at it again, and the client would wait for ever.
-            item_requeue(item_ids=[item.pk], by=None)
+            item_requeue(item_ids=[item.pk], by=None, now=now)
     return receipt
