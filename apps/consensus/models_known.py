@@ -11,14 +11,11 @@ class KnownAnswer(UUIDModel):
     """The right answer to a honeypot, as a frozen golden version has it."""
 
     item = models.OneToOneField("queues.Item", on_delete=models.PROTECT, related_name="known_answer")
-    label = models.CharField(max_length=500)  # canonical; an answer is right when its label is the same
-    result = models.JSONField()  # in Label Studio's result format
+    label = models.CharField(max_length=500, blank=True)  # canonical; empty: the answer is a text
+    result = models.JSONField()  # in Label Studio's result format; what is right is told by `answer_is_right`
     golden_item = models.UUIDField()  # where it was taken from; golden stands above this floor, so no key leads there
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(label=""), name="knownanswer_has_label")]
 
     def __str__(self) -> str:
         return f"{self.label} for {self.item_id}"

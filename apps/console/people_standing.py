@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.consensus.algorithms.accuracy import AccuracyPosterior, accuracy_posterior
 from apps.consensus.models import QualificationRound
 from apps.consensus.services.exclusions import items_to_recompute
-from apps.consensus.services.honeypots import HoneypotRecord, honeypot_record
+from apps.consensus.services.honeypots import JUDGED, HoneypotRecord, honeypot_record, is_right
 from apps.console.quality_figures import Vote
 from apps.labeling.models import Annotation
+from apps.labeling.widgets import answer_words
+from apps.projects.labelling import config_of
 from apps.projects.models import Project
 from apps.projects.selectors import schema_current
 from apps.queues.models import Item, Queue, ReviewerAdmission, ReviewerExclusion, ReviewerPause
@@ -94,25 +96,36 @@ class KnownItem:
     n_right: int
 
     @property
+    def words(self) -> str:
+        """The known answer."""
+        return answer_words(config_of(self.item.schema), self.item.known_answer.result)
+
+    @property
     def is_doubtful(self) -> bool:
         """Wrong for most of at least five people."""
         return self.n >= 5 and self.n_right * 2 < self.n
 
 
+# Answers that are compared one by one on a page, the newest first.
+_MOST_COMPARED = 5_000
+
+
 def known_items(*, queue: Queue) -> list[KnownItem]:
-    """The queue's honeypots, the most often missed first. One query."""
-    current = Q(annotations__status=Annotation.Status.CURRENT)
-    right = current & Q(annotations__label=F("known_answer__label"))
+    """The queue's honeypots, the most often missed first. Two queries."""
     rows: Any = queue.items.filter(state=Item.State.HONEYPOT).select_related("known_answer", "schema")
-    rows = rows.annotate(n=Count("annotations", filter=current), n_right=Count("annotations", filter=right))
-    found = [KnownItem(row, row.n, row.n_right) for row in rows]
+    given = Annotation.objects.filter(item__in=rows.values("pk"), status=Annotation.Status.CURRENT)
+    told = given.order_by("-created_at", "-pk").values_list("item_id", *JUDGED)[:_MOST_COMPARED]
+    answers: dict[UUID, list[bool]] = defaultdict(list)
+    for item_id, *judged in told:
+        answers[item_id].append(is_right(*judged))
+    found = [KnownItem(row, len(answers[row.pk]), sum(answers[row.pk])) for row in rows]
     return sorted(found, key=lambda one: (one.n_right - one.n, one.item.search_text))
 
 
 def labels_of(found: Sequence[KnownItem]) -> list[tuple[str, int]]:
-    """How many there are of each label, the commonest first."""
+    """How many there are of each label, the commonest first; of questions with fixed answers."""
     counts: dict[str, int] = defaultdict(int)
-    for one in found:
+    for one in (each for each in found if config_of(each.item.schema).classes):
         counts[one.item.known_answer.label] += 1
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 

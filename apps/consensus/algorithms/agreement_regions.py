@@ -85,10 +85,10 @@ def matched(ones: Answer, others: Answer) -> list[tuple[int, int, float]]:
 
 def _f1_parts(ones: Answer, others: Answer, at_least: float | None) -> tuple[float, float]:
     least = 1 - 1e-12 if at_least is None else at_least
-    return 2.0 * _most_matches(ones, others, least), float(len(ones) + len(others))
+    return 2.0 * most_matches(ones, others, least), float(len(ones) + len(others))
 
 
-def _most_matches(ones: Answer, others: Answer, least: float) -> int:
+def most_matches(ones: Answer, others: Answer, least: float) -> int:
     """As many one-to-one matches of at least `least` as there can be."""
     fit = np.array([[float(_fits(a, b, least)) for b in others] for a in ones])
     return int(fit[linear_sum_assignment(fit, maximize=True)].sum()) if fit.size else 0

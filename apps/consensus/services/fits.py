@@ -15,7 +15,7 @@ from apps.labeling.models import Annotation
 from apps.labeling.schema_chain import SchemaChain
 from apps.projects.labelling import Control, LabellingConfig, config_of
 from apps.projects.models import LabelSchema
-from apps.queues.models import Item, Queue, ReviewerExclusion
+from apps.queues.models import Queue, ReviewerExclusion
 
 # The newest answers that a fit reads: results are read as objects, unlike single labels.
 MOST_ANSWERS = 100_000
@@ -149,7 +149,6 @@ def _answers(queue: Queue) -> QuerySet[Annotation]:
     out = ReviewerExclusion.objects.filter(queue=queue, reviewer=OuterRef("reviewer"), ended_at=None)
     return (
         Annotation.objects.filter(item__queue=queue, assistance="none")
-        .exclude(item__source=Item.Source.HONEYPOT)
         .filter(Q(status=status.CURRENT) | Q(status=status.SUPERSEDED) & Exists(revised))
         .exclude(Exists(out))
         .exclude(Q(item__source="honeypot") & ~Q(item__state="honeypot"))

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.consensus.algorithms.sequential_test import SequentialTest, evidence_of
 from apps.consensus.models import KnownAnswer
+from apps.consensus.services.known_answers import answer_is_right, is_comparable
 from apps.core.errors import InvalidInput
 from apps.core.stored import stored
 from apps.labeling.models import Annotation
 from apps.projects.labelling import config_of
 from apps.projects.models import LabelSchema
+from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue, ReviewerPause
 from apps.queues.services import reviewer_pause
 from apps.queues.services.adoption import search_text
@@ -42,10 +44,10 @@ def honeypots_create(*, queue: Queue, schema: LabelSchema, known: Sequence[Known
     """Store honeypots in the caller's transaction. Returns how many.
 
     Raises:
-        InvalidInput: answers of this kind are not compared, so no honeypot could be judged.
+        InvalidInput: no answer is compared, so no honeypot could be judged.
     """
-    if not config_of(schema).classes:
-        message = _("Honeypots need a question with fixed answers: a single choice, a rating or a comparison.")
+    if not is_comparable(config_of(schema)):
+        message = _("No question of this project can be compared with a known answer.")
         raise InvalidInput(message, field="version")
     items = [_honeypot(one, queue=queue, schema=schema, now=now) for one in known]
     Item.objects.bulk_create(items)
@@ -117,15 +119,28 @@ def honeypot_record(*, queue: Queue, reviewer: User) -> HoneypotRecord:
         item__queue=queue, item__state=Item.State.HONEYPOT, reviewer=reviewer, status=Annotation.Status.CURRENT
     )
     # An answer that was changed later keeps its place.
-    rows = list(
-        given.order_by("review__submitted_at", "pk").values_list(
-            "label", "item__known_answer__label", "review__submitted_at"
-        )
-    )
+    rows = list(given.order_by("review__submitted_at", "pk").values_list(*JUDGED, "review__submitted_at"))
     ended = ReviewerPause.objects.filter(queue=queue, reviewer=reviewer, ended_at__isnull=False)
     last = ended.order_by("-ended_at").values_list("ended_at", flat=True).first()
-    n_before = 0 if last is None else sum(at is not None and at <= last for _own, _right, at in rows)
-    return HoneypotRecord(tuple(own == right for own, right, _at in rows), n_before, test_of(queue))
+    n_before = 0 if last is None else sum(row[-1] is not None and row[-1] <= last for row in rows)
+    return HoneypotRecord(tuple(is_right(*row[:-1]) for row in rows), n_before, test_of(queue))
+
+
+# What `is_right` wants, of annotations of honeypots.
+JUDGED = (
+    "item__schema_id",
+    "item__data",
+    "label",
+    "result",
+    "item__known_answer__label",
+    "item__known_answer__result",
+)
+
+
+def is_right(schema_id: UUID, data: dict[str, Any], label: str, result: Any, known_label: str, known: Any) -> bool:
+    """Whether an answer to a honeypot is right, under the labels that the honeypot was made under."""
+    config = config_of(schema_known(schema_id=schema_id))
+    return answer_is_right(config, data, label=label, result=result, known_label=known_label, known_result=known)
 
 
 def honeypot_judge(*, queue: Queue, reviewer: User, now: datetime) -> ReviewerPause | None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.consensus.models import QualificationAnswer, QualificationRound
+from apps.consensus.services.known_answers import answer_is_right
 from apps.core.errors import Conflict
 from apps.core.stored import stored
 from apps.labeling.widgets import Result, answer_label, check_result
@@ -101,7 +102,11 @@ def qualification_answer(*, answer_id: UUID, reviewer: User, result: Result, now
     config = config_of(row.item.schema)
     check_result(config, result, data=row.item.data)
     row.label = (answer_label(config, result) or "")[:500]
-    row.result, row.is_right, row.answered_at = result, row.label == row.item.known_answer.label, now
+    known = row.item.known_answer
+    row.is_right = answer_is_right(
+        config, row.item.data, label=row.label, result=result, known_label=known.label, known_result=known.result
+    )
+    row.result, row.answered_at = result, now
     row.save(update_fields=["label", "result", "is_right", "answered_at"])
     if not row.round.answers.filter(answered_at=None).exists():
         _finish(row.round, now)

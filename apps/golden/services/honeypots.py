@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.consensus.services.honeypots import Known, honeypots_create
+from apps.consensus.services.known_answers import has_fixed_answers
 from apps.core.errors import InvalidInput
 from apps.events.services import event_record
 from apps.golden.models import GoldenItem, GoldenVersion
+from apps.projects.labelling import config_of
 from apps.projects.selectors import schema_current
 from apps.queues.models import Item, Queue
 
@@ -57,7 +59,7 @@ def _known(row: GoldenItem) -> Known:
 
 
 def _usable(*, queue: Queue, version: GoldenVersion) -> list[GoldenItem]:
-    """The training side with content and a label that can be compared, less what the queue has under these labels.
+    """The training side with content and an answer, less what the queue has under these labels.
 
     An item whose content stands on the test side of another version of the project stays out too.
     """
@@ -65,7 +67,9 @@ def _usable(*, queue: Queue, version: GoldenVersion) -> list[GoldenItem]:
     held_out = GoldenItem.objects.filter(
         item=OuterRef("item"), split="test", version__golden_set__project=queue.project_id
     )
-    rows = version.items.filter(split="train", payload__erased_at=None).exclude(label="")
+    rows = version.items.filter(split="train", payload__erased_at=None, payload__result__isnull=False)
+    if has_fixed_answers(config_of(version.schema)):
+        rows = rows.exclude(label="")
     return list(rows.exclude(Exists(there)).exclude(Exists(held_out)).select_related("payload", "item").order_by("pk"))
 
 

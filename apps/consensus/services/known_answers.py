@@ -1,0 +1,86 @@
+"""Whether an answer to a known item is right: each question that an item's confidence rests on, by its kind."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.consensus.algorithms import known_match
+from apps.consensus.algorithms.kinds import TIE
+from apps.consensus.algorithms.multiple_choice import MultipleChoice
+from apps.consensus.algorithms.number_consensus import Number
+from apps.consensus.services.kinds import counts, is_single, kind_of
+from apps.consensus.services.parts import votes_on
+from apps.labeling.widgets import Context, Result
+from apps.labeling.widgets.answers import start_text
+from apps.labeling.widgets.registry import vote_of
+from apps.projects.labelling import Control, LabellingConfig, config_for
+
+
+def has_fixed_answers(config: LabellingConfig) -> bool:
+    """Whether one choice is all there is to compare, so that its canonical value tells right from wrong."""
+    return is_single(config) and vote_of(config.primary).aggregation(config.primary) == "class"
+
+
+def is_comparable(config: LabellingConfig) -> bool:
+    """Whether there is a question whose answers can be compared with known ones."""
+    return any(_is_compared(control, config) for control in config.controls)
+
+
+def _is_compared(control: Control, config: LabellingConfig) -> bool:
+    """Not what is asked about each region or image, or which regions belong together: that hangs on what was marked."""
+    is_about_parts = control.per_region or control.per_item or control.kind == "relations" or control.repeated
+    return not is_about_parts and counts(control, config)
+
+
+def answer_is_right(
+    config: LabellingConfig,
+    data: Mapping[str, Any],
+    *,
+    label: str,
+    result: Result,
+    known_label: str,
+    known_result: Result,
+) -> bool:
+    """Whether every question that is compared is answered as the known answer has it, as closely as its kind asks.
+
+    Args:
+        label, known_label: canonical values of the primary control, under the same config.
+    """
+    if has_fixed_answers(config):
+        return label == known_label
+    if result == known_result:
+        return True
+    config = config_for(config, data)
+    return all(
+        _is_close(control, config, data, answer=votes[0], known=votes[1])
+        for control, _kind, votes in votes_on(config, data, [result, known_result])
+        if _is_compared(control, config)
+    )
+
+
+def _is_close(control: Control, config: LabellingConfig, data: Mapping[str, Any], *, answer: Any, known: Any) -> bool:
+    if answer is None or known is None:
+        return answer is known
+    match vote_of(control).aggregation(control):
+        case "level":
+            return known_match.level_closeness(answer, known, levels=control.classes) >= known_match.CLOSE - TIE
+        case "labels" | "pooled labels":
+            names = kind_of(control, Context(config, data))
+            assert isinstance(names, MultipleChoice)
+            return known_match.labels_closeness(names.closure(answer), names.closure(known)) >= known_match.CLOSE - TIE
+        case "number":
+            return _is_near(control, config, float(answer), float(known))
+        case "order":
+            return known_match.order_closeness(answer, known) >= known_match.CLOSE - TIE
+        case "regions":
+            return known_match.regions_closeness(answer, known) >= known_match.CLOSE - TIE
+        case "text":
+            start = str(start_text(control, data) or "")
+            return known_match.text_closeness(answer, known) >= known_match.text_bar(known, start=start) - TIE
+        case _:
+            return bool(answer == known)
+
+
+def _is_near(control: Control, config: LabellingConfig, answer: float, known: float) -> bool:
+    number = kind_of(control, Context(config))
+    assert isinstance(number, Number)
+    return abs(answer - known) <= number.tolerance([known]) + TIE
