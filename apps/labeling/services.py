@@ -1,5 +1,6 @@
 """Writes of the labeling floor: answers and drafts."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,53 +13,49 @@ from apps.core.errors import Conflict
 from apps.core.rows import Writes
 from apps.labeling.models import Annotation, Draft
 from apps.labeling.suggestions import BLIND, Aid
-from apps.labeling.widgets import Result, answer_label, check_result
+from apps.labeling.widgets import Checked, answer_label
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Review
 
 NOTE_CHARS = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a person sends as his answer. `result` was checked against the schema of the item that it is for."""
+
+    token: int
+    result: Checked
+    duration_ms: int
+    note: str = ""
+    source: str = Annotation.Source.HUMAN
+    is_batch: bool = False
+
+
 def annotation_submit(
-    *,
-    review: Review,
-    token: int,
-    result: Result,
-    note: str = "",
-    duration_ms: int,
-    source: str = Annotation.Source.HUMAN,
-    guideline_id: UUID | None,
-    aid: Aid = BLIND,
-    is_batch: bool = False,
-    now: datetime,
-    writes: Writes,
+    *, review: Review, sent: Sent, guideline_id: UUID | None, aid: Aid = BLIND, now: datetime, writes: Writes
 ) -> Annotation:
     """Store an answer given under a lease, in the transaction of the caller, who holds the lock on the review's item.
 
     The schema is the item's: an open lease finishes under the version it began with. The draft has become the answer.
     `aid`: what guess the person had seen (`suggestions.aid_of`).
-
-    Raises:
-        AnswerInvalid: `result` does not fit the schema version; names control and rule.
     """
-    config = config_of(review.item.schema)
-    check_result(config, result, data=review.item.data)
     annotation = Annotation(
         item=review.item,
         review=review,
         reviewer_id=review.reviewer_id,
         schema=review.item.schema,
         guideline_id=guideline_id,
-        result=result,
-        label=(answer_label(config, result) or "")[:500],
-        note=note.strip()[:NOTE_CHARS],
-        source=source,
-        token=token,
-        duration_ms=max(duration_ms, 0),
+        result=sent.result,
+        label=(answer_label(config_of(review.item.schema), sent.result) or "")[:500],
+        note=sent.note.strip()[:NOTE_CHARS],
+        source=sent.source,
+        token=sent.token,
+        duration_ms=max(sent.duration_ms, 0),
         assistance=aid.assistance,
         suggestion=aid.suggestion,
         weight=aid.weight,
-        is_batch=is_batch,
+        is_batch=sent.is_batch,
         created_at=now,
     )
     writes.insert(annotation)

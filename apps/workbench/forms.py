@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from apps.consensus.models import Adjudication
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.services import NOTE_CHARS
-from apps.labeling.widgets import FormState, Result, parse_answer, state_from_post
+from apps.labeling.widgets import Checked, FormState, Result, parse_answer, state_from_post
 from apps.labeling.widgets.base import FIELD
 from apps.labeling.widgets.carry import parse_revision
 from apps.projects.labelling import LabellingConfig
@@ -45,7 +45,7 @@ class ConfigForm(forms.Form):
         self.post = post
         self.control_errors: dict[str, str] = {}
 
-    def answer(self) -> Result | None:
+    def answer(self) -> Checked | None:
         """The checked result; None with an error added."""
         try:
             if self.before is not None:

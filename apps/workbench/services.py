@@ -32,9 +32,10 @@ from apps.intake.models import Escalation
 from apps.intake.services import escalation_answer, escalation_reopen
 from apps.labeling.models import Annotation
 from apps.labeling.second_look import second_look_offer
-from apps.labeling.services import annotation_submit, annotation_withdraw
-from apps.labeling.suggestions import aid_of, suggestion_draw
-from apps.labeling.widgets import Result
+from apps.labeling.services import Sent, annotation_submit, annotation_withdraw
+from apps.labeling.suggestions import Aid, aid_of, suggestion_draw
+from apps.labeling.widgets import Result, check_result
+from apps.projects.labelling import config_of
 from apps.queues import services as queues
 from apps.queues.errors import ReviewerHeld
 from apps.queues.models import Item, Queue, Review
@@ -84,53 +85,58 @@ def answer_submit(
     is_batch: bool = False,
     now: datetime,
 ) -> Annotation:
+    """Check an answer and store it, as `answer_store` does.
+
+    Raises:
+        AnswerInvalid: the result does not fit the item's schema; names control and rule.
+    """
+    review = queues.review_lock(review_id=review_id, reviewer=reviewer)
+    checked = check_result(config_of(review.item.schema), result, data=review.item.data)
+    sent = Sent(token=token, result=checked, note=note, duration_ms=duration_ms, source=source, is_batch=is_batch)
+    return answer_store(review=review, sent=sent, now=now)
+
+
+def answer_store(*, review: Review, sent: Sent, now: datetime) -> Annotation:
     """Store an answer; let it count; settle the item, ask for one more, or send it to adjudication; answer the client.
 
-    The same token with the same answer again gives the first annotation back.
+    In the transaction of the caller, who locked the review in it (`review_lock`, `review_enter`). The same token with
+    the same answer again gives the first annotation back.
 
     Raises:
         StaleLease: the lease is over and its place was given away; the caller keeps the work as a draft.
         Conflict: the same lease was answered otherwise before.
-        AnswerInvalid: the result does not fit the item's schema; names control and rule.
     """
-    review = queues.review_lock(review_id=review_id, reviewer=reviewer)
-    facts = item_facts(item=review.item, but=reviewer.pk)
-    earlier = facts.given_under(review_id=review.pk, token=token)
+    facts = item_facts(item=review.item, but=review.reviewer_id)
+    earlier = facts.given_under(review_id=review.pk, token=sent.token)
     if earlier is not None:
-        if canonical_bytes(earlier.result) == canonical_bytes(result):
+        if canonical_bytes(earlier.result) == canonical_bytes(sent.result):
             return Annotation.objects.get(pk=earlier.id)
         raise Conflict(_("This item was answered from here before, otherwise. Undo that answer to change it."))
-    aid = aid_of(review=review, result=result)
+    aid = aid_of(review=review, result=sent.result)
     with Writes() as writes:
-        queues.review_submit(review=review, token=token, now=now, writes=writes)
+        queues.review_submit(review=review, token=sent.token, now=now, writes=writes)
         annotation = annotation_submit(
-            review=review,
-            token=token,
-            result=result,
-            note=note,
-            duration_ms=duration_ms,
-            source=source,
-            guideline_id=facts.guideline_id,
-            aid=aid,
-            is_batch=is_batch,
-            now=now,
-            writes=writes,
+            review=review, sent=sent, guideline_id=facts.guideline_id, aid=aid, now=now, writes=writes
         )
-        event_record(
-            verb="annotation.submitted",
-            obj=annotation,
-            project_id=review.item.queue.project_id,
-            actor=reviewer,
-            payload={"item": str(review.item_id), "source": source, **aid.told},
-            at=now,
-            writes=writes,
-        )
+        _tell(annotation, review=review, aid=aid, now=now, writes=writes)
         is_honeypot = review.item.source == Item.Source.HONEYPOT
         consensus = None if is_honeypot else _advance(review.item, facts.plus(annotation), now=now, writes=writes)
     _follow(review, facts, consensus, now=now)
     if review.item.queue.assistance == Queue.Assistance.AFTER_ANSWER:
         second_look_offer(review=review, annotation=annotation, now=now)
     return annotation
+
+
+def _tell(annotation: Annotation, *, review: Review, aid: Aid, now: datetime, writes: Writes) -> None:
+    event_record(
+        verb="annotation.submitted",
+        obj=annotation,
+        project_id=review.item.queue.project_id,
+        actor=review.reviewer,
+        payload={"item": str(review.item_id), "source": annotation.source, **aid.told},
+        at=now,
+        writes=writes,
+    )
 
 
 def _follow(review: Review, facts: Facts, consensus: Consensus | None, *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What an answer with its next item costs: statements, bytes, and what is remembered between requests."""
 
+import contextlib
 import gzip
 import re
 
@@ -14,6 +15,7 @@ from apps.events.models import Event
 from apps.labeling.models import Annotation
 from apps.queues.models import Review
 from apps.queues.selectors import queues_workable_by, review_reached, reviewer_ids
+from apps.queues.services import review_enter
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +109,7 @@ def test_what_is_remembered_of_the_dialogs_gives_nobody_anothers_lease(project, 
 @pytest.mark.parametrize("is_open", [True, False])
 @pytest.mark.parametrize("is_named", [True, False])
 @pytest.mark.parametrize("is_active", [True, False])
-def test_the_three_ways_to_say_who_works_in_a_queue_agree(project, role, is_open, is_named, is_active):
+def test_the_four_ways_to_say_who_works_in_a_queue_agree(project, role, is_open, is_named, is_active):
     queue = factories.queue(project, is_open_to_all=is_open)
     person = factories.member(project, role, user=factories.person(is_active=is_active))
     if is_named:
@@ -116,6 +118,10 @@ def test_the_three_ways_to_say_who_works_in_a_queue_agree(project, role, is_open
     reached = review_reached(user=person, queue_id=queue.pk, review_id=review.pk)
     assert (reached == review) == (person.pk in reviewer_ids(queue=queue))
     assert (reached == review) == queues_workable_by(user=person).filter(pk=queue.pk).exists()
+    with contextlib.ExitStack() as stack:
+        if reached is None:
+            stack.enter_context(pytest.raises(Review.DoesNotExist))
+        assert review_enter(reviewer=person, queue_id=queue.pk, review_id=review.pk) == review
 
 
 def test_a_review_is_reached_in_its_own_queue_only(project, people):

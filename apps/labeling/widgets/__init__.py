@@ -16,7 +16,7 @@ from apps.labeling.widgets.answers import (
     with_ids,
 )
 from apps.labeling.widgets.base import Context, FormState, Place, Region, ValueWidget, Widget
-from apps.labeling.widgets.check import check_result
+from apps.labeling.widgets.check import Checked, check_result
 from apps.labeling.widgets.question import Group, Option, Question
 from apps.labeling.widgets.registry import WIDGETS, widget_of
 from apps.labeling.widgets.render import (
@@ -33,6 +33,7 @@ from apps.labeling.widgets.render import (
 __all__ = [
     "WIDGETS",
     "AnswerInvalid",
+    "Checked",
     "Context",
     "FormState",
     "Group",

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import QueryDict
 
 from apps.labeling.widgets.base import FIELD, WHOLE, Context, FormState, Place, Region, field_key, new_region
-from apps.labeling.widgets.check import check_result
+from apps.labeling.widgets.check import Checked, check_result
 from apps.labeling.widgets.registry import control_of, widget_of
 from apps.projects.labelling import Control, Given, LabellingConfig, config_for, is_asked, resolve
 
@@ -19,15 +19,13 @@ def field_name(control: Control, place: Place = WHOLE) -> str:
     return FIELD + field_key(control, place)
 
 
-def parse_answer(config: LabellingConfig, post: Posted, *, data: Mapping[str, Any] | None = None) -> Result:
+def parse_answer(config: LabellingConfig, post: Posted, *, data: Mapping[str, Any] | None = None) -> Checked:
     """A form as posted, as a checked result. `data`: what the item shows, for the rules that need it.
 
     Raises:
         AnswerInvalid: names control and rule.
     """
-    result = parse_draft(config, post, data=data)
-    check_result(config, result, data=data)
-    return result
+    return check_result(config, parse_draft(config, post, data=data), data=data)
 
 
 def parse_draft(config: LabellingConfig, post: Posted, *, data: Mapping[str, Any] | None = None) -> Result:

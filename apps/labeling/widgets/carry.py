@@ -5,14 +5,14 @@ from typing import Any
 
 from apps.labeling.widgets.answers import Posted, Result, parse_draft, state_from_result
 from apps.labeling.widgets.base import FIELD, Region
-from apps.labeling.widgets.check import check_result
+from apps.labeling.widgets.check import Checked, check_result
 from apps.labeling.widgets.registry import control_of
 from apps.projects.labelling import LabellingConfig, config_for
 
 
 def parse_revision(
     config: LabellingConfig, post: Posted, *, before: Result, data: Mapping[str, Any] | None = None
-) -> Result:
+) -> Checked:
     """A form as posted that was opened with an earlier answer in it, as a checked result.
 
     What was not touched stays as it was, with all that came with it and in its order: ids, scores, meta, fields that
@@ -22,8 +22,7 @@ def parse_revision(
         AnswerInvalid: names control and rule.
     """
     result = carried(config, parse_draft(config, post, data=data), before=before, data=data)
-    check_result(config, result, data=data)
-    return result
+    return check_result(config, result, data=data)
 
 
 def carried(

@@ -1,7 +1,7 @@
 """Whether a result, in Label Studio's format, is an answer to a labelling config. Says the rule that it breaks."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NewType
 
 from django.utils.translation import gettext as _
 
@@ -15,13 +15,15 @@ from apps.projects.labelling.sdk import sdk_result_findings
 
 MAX_REGIONS = 20_000
 MAX_ID = 200
+# A result that `check_result` has found to be an answer to its config; nothing else makes one.
+Checked = NewType("Checked", list[Region])
 _NEEDED = ("from_name", "to_name", "type", "value")
 
 
 def check_result(
     config: LabellingConfig, result: Any, *, data: Mapping[str, Any] | None = None, is_whole: bool = True
-) -> None:
-    """Refuse what is not an answer to the config. Fields without a meaning here are kept as they are.
+) -> Checked:
+    """The result itself; refuses what is not an answer to the config. Fields without a meaning here are kept.
 
     Our own rules come first, as they name what is wrong; label-studio-sdk has the last word, so that whatever is
     stored can be read by Label Studio.
@@ -50,6 +52,7 @@ def check_result(
         raise AnswerInvalid(
             _("Label Studio's own check refuses the result: %(finding)s") % {"finding": finding}, rule="label_studio"
         )
+    return Checked(result)
 
 
 def _check_shape(config: LabellingConfig, result: Any) -> None:

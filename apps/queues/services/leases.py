@@ -16,7 +16,7 @@ from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld, StaleLease
 from apps.queues.models import Item, Queue, Review
-from apps.queues.selectors import REVIEW_COLUMNS, review_from
+from apps.queues.selectors import REVIEW_COLUMNS, REVIEWING_ROLES, WORKS_IN_QUEUE, review_from
 from apps.queues.selectors_budget import labels_left
 from apps.queues.services import lanes
 from apps.queues.services.adoption import schema_adopt
@@ -91,7 +91,7 @@ def _lock_leased(*, review: Review, token: int) -> Review:
 
 
 # The review is joined to the locked item, so the item is locked first.
-_LOCK = f"""
+_LOCKED = """
     WITH i AS MATERIALIZED (
         SELECT * FROM queues_item WHERE id = (
             SELECT item_id FROM queues_review WHERE id = %(review)s::uuid AND reviewer_id = %(reviewer)s::uuid
@@ -99,9 +99,15 @@ _LOCK = f"""
     ), r AS MATERIALIZED (
         SELECT r.* FROM i JOIN queues_review r ON r.item_id = i.id WHERE r.id = %(review)s::uuid FOR UPDATE OF r
     )
+"""
+_LOCK = f"""{_LOCKED}
     SELECT {REVIEW_COLUMNS}
     FROM r JOIN i ON true JOIN queues_queue q ON q.id = i.queue_id JOIN projects_project p ON p.id = q.project_id
 """  # noqa: S608 (names of our models)
+_ENTER = f"""{_LOCK}
+    JOIN projects_membership m ON m.project_id = p.id AND m.user_id = r.reviewer_id
+    WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE}
+"""
 
 
 def review_lock(*, review_id: UUID, reviewer: User) -> Review:
@@ -111,6 +117,19 @@ def review_lock(*, review_id: UUID, reviewer: User) -> Review:
         Review.DoesNotExist: it is not his.
     """
     row = fetch_one(_LOCK, {"review": review_id, "reviewer": reviewer.pk})
+    if row is None:
+        raise Review.DoesNotExist
+    return review_from(row, reviewer=reviewer)
+
+
+def review_enter(*, reviewer: User, queue_id: UUID, review_id: UUID) -> Review:
+    """Reached as by `selectors.review_reached` and locked as by `review_lock`. One statement.
+
+    Raises:
+        Review.DoesNotExist: it is not his, or he does not work in that queue now.
+    """
+    values = {"review": review_id, "reviewer": reviewer.pk, "queue": queue_id, "roles": REVIEWING_ROLES}
+    row = fetch_one(_ENTER, values) if reviewer.is_active else None
     if row is None:
         raise Review.DoesNotExist
     return review_from(row, reviewer=reviewer)

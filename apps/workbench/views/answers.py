@@ -1,10 +1,12 @@
 """What a reviewer does with an item: answer, undo, skip, escalate, release, keep a draft. All are POSTs."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,16 +15,17 @@ from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
 from apps.core.errors import Conflict
-from apps.labeling.services import draft_drop, draft_of, draft_save
+from apps.labeling.models import Annotation
+from apps.labeling.services import Sent, draft_drop, draft_of, draft_save
 from apps.labeling.suggestions import suggestion_filled_in
 from apps.labeling.widgets import Result, initial_state, state_from_post
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue, Review
 from apps.queues.selectors import queues_workable_by
-from apps.queues.services import review_leave, review_return
+from apps.queues.services import review_enter, review_leave, review_return
 from apps.workbench import selectors, services
 from apps.workbench.forms import SKIP_REASONS, AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
-from apps.workbench.guards import queue_page, review_page
+from apps.workbench.guards import bench_page, queue_page, review_page
 from apps.workbench.shown_again import taken_back_again
 from apps.workbench.views import cards
 from apps.workbench.views.review import next_card
@@ -31,32 +34,40 @@ LONGEST_MS = 2**31 - 1  # what the column holds: 24 days
 
 
 @require_POST
-@review_page
-def answer(request: AuthedRequest, queue: Queue, review: Review) -> HttpResponse:
+@bench_page
+def answer(request: AuthedRequest, queue_id: UUID, review_id: UUID) -> HttpResponse:
     """Stores the answer and brings the next item. 422: it does not fit. 409: the lease is over; a draft is kept."""
     now = timezone.now()
-    item = review.item
-    form = AnswerForm(request.POST, config=config_of(item.schema), data=item.data, before=_before(request, review))
-    if not form.is_valid():
-        return cards.show(request, queue, cards.review_card(review=review, form=form), now=now, status=422)
-    sent = form.cleaned_data
     try:
-        annotation = services.answer_submit(
-            review_id=review.pk,
-            reviewer=request.user,
-            token=sent["token"],
-            result=sent["result"],
-            note=sent["note"],
-            duration_ms=_duration(review, sent["duration_ms"], now),
-            now=now,
-        )
+        # Locked from the first look on: what the form was checked against is what the answer is stored under.
+        with transaction.atomic():
+            review = review_enter(reviewer=request.user, queue_id=queue_id, review_id=review_id)
+            item = review.item
+            before = _before(request, review)
+            form = AnswerForm(request.POST, config=config_of(item.schema), data=item.data, before=before)
+            annotation = _stored(review, form.cleaned_data, now) if form.is_valid() else None
+    except Review.DoesNotExist as exc:
+        raise Http404 from exc
     except Conflict as exc:
         _keep_unless_answered(request, review)
-        return _late(request, queue, review, exc)
+        return _late(request, item.queue, review, exc)
+    if annotation is None:
+        return cards.show(request, item.queue, cards.review_card(review=review, form=form), now=now, status=422)
     words = selectors.words_of(annotation)
     # A form that was sent twice brings back its first answer, which need not be the last one any more.
     last = annotation if annotation.created_at == now else None
-    return cards.show(request, queue, next_card(request, queue), now=now, answered=words, last=last)
+    return cards.show(request, item.queue, next_card(request, item.queue), now=now, answered=words, last=last)
+
+
+def _stored(review: Review, given: dict[str, Any], now: datetime) -> Annotation:
+    """Raises Conflict where the answer comes too late."""
+    sent = Sent(
+        token=given["token"],
+        result=given["result"],
+        duration_ms=_duration(review, given["duration_ms"], now),
+        note=given["note"],
+    )
+    return services.answer_store(review=review, sent=sent, now=now)
 
 
 def _before(request: AuthedRequest, review: Review) -> Result | None:
