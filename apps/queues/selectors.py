@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
-from apps.core.rows import Shape, fetch_one, split
+from apps.core.rows import Shape, fetch_one, joined, split
 from apps.projects.models import Membership, Project
 from apps.projects.rights import ROLE_RIGHTS, Right
 from apps.projects.selectors import schema_known
@@ -104,9 +104,8 @@ REVIEW_COLUMNS = f"{_REVIEW.columns}, {_ITEM.columns}, {_QUEUE.columns}, {_PROJE
 def review_from(row: Sequence[Any], *, reviewer: User) -> Review:
     """A row of REVIEW_COLUMNS with its item, queue, project and schema."""
     review, item, queue, project = split(row, _REVIEW, _ITEM, _QUEUE, _PROJECT)
-    queue.project, item.queue, item.schema = project, queue, schema_known(schema_id=item.schema_id)
-    review.item, review.reviewer = item, reviewer
-    return cast(Review, review)
+    joined(item, queue=joined(queue, project=project), schema=schema_known(schema_id=item.schema_id))
+    return cast(Review, joined(review, item=item, reviewer=reviewer))
 
 
 _REACHED = f"""

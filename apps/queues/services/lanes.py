@@ -12,7 +12,7 @@ from datetime import datetime
 import uuid6
 
 from apps.accounts.models import User
-from apps.core.rows import Shape, fetch_one, split
+from apps.core.rows import Shape, fetch_one, joined, split
 from apps.intake.models import Trace, TracePayload
 from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue, Review
@@ -69,9 +69,8 @@ def item_take(*, queue: Queue, reviewer: User, lanes: list[str], now: datetime, 
     if review is None:
         return Claimed(outcome, None, adopts)
     if trace is not None:
-        trace.payload = payload
-        item.trace = trace
-    item.queue, item.schema = queue, schema_known(schema_id=item.schema_id)
+        joined(item, trace=joined(trace, payload=payload))
+    joined(item, queue=queue, schema=schema_known(schema_id=item.schema_id))
     item.escalation_reasons = reasons
-    review.item, review.reviewer, review.is_fresh = item, reviewer, outcome == "fresh"
-    return Claimed(outcome, review, adopts)
+    review.is_fresh = outcome == "fresh"
+    return Claimed(outcome, joined(review, item=item, reviewer=reviewer), adopts)
