@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.consensus.algorithms.accuracy import AccuracyPosterior, accuracy_posterior
 from apps.consensus.models import QualificationRound
 from apps.consensus.services.exclusions import items_to_recompute
-from apps.consensus.services.honeypots import JUDGED, HoneypotRecord, honeypot_record, is_right
+from apps.consensus.services.honeypots import JUDGED, HoneypotRecord, honeypot_records, is_right
 from apps.console.quality_figures import Vote
 from apps.labeling.models import Annotation
 from apps.labeling.widgets import answer_words
@@ -58,21 +58,33 @@ def standings_of(*, person: User, queues: Iterable[Queue], votes: Sequence[Vote]
     """The person in each queue where he answered. `votes`: his latest ones in the project. Some queries a queue."""
     answered = Annotation.objects.filter(reviewer=person, status=Annotation.Status.CURRENT)
     here = set(answered.order_by().values_list("item__queue", flat=True).distinct())
-    return [standing_of(person=person, queue=queue, votes=votes) for queue in queues if queue.pk in here]
+    return [each for queue in queues if queue.pk in here for each in _standings(queue, [person], votes)]
 
 
-def standing_of(*, person: User, queue: Queue, votes: Sequence[Vote]) -> QueueStanding:
-    judged = [vote.label == vote.settled for vote in votes if vote.queue_id == queue.pk and vote.settled]
-    now = Q(queue=queue, reviewer=person, ended_at__isnull=True)
-    return QueueStanding(
-        queue=queue,
-        person=person,
-        record=honeypot_record(queue=queue, reviewer=person),
-        settled=accuracy_posterior(sum(judged), len(judged)),
-        pause=ReviewerPause.objects.filter(now).select_related("started_by").first(),
-        exclusion=ReviewerExclusion.objects.filter(now).select_related("started_by").first(),
-        n_stale=items_to_recompute(queue=queue, reviewer=person).count(),
-    )
+def _standings(queue: Queue, people: Sequence[User], votes: Sequence[Vote] = ()) -> list[QueueStanding]:
+    """Several people in one queue. Four queries, and two for each person whose answers were ever left out."""
+    records = honeypot_records(queue=queue, reviewers=[person.pk for person in people])
+    paused = ReviewerPause.objects.filter(queue=queue, reviewer__in=people, ended_at=None).select_related("started_by")
+    pauses = {row.reviewer_id: row for row in paused}
+    left_out = ReviewerExclusion.objects.filter(queue=queue, reviewer__in=people).select_related("started_by")
+    exclusions = {row.reviewer_id: row for row in left_out if row.ended_at is None}
+    ever_out = {row.reviewer_id for row in left_out}
+    judged: dict[UUID, list[bool]] = defaultdict(list)
+    for vote in votes:
+        if vote.queue_id == queue.pk and vote.settled:
+            judged[vote.reviewer_id].append(vote.label == vote.settled)
+    return [
+        QueueStanding(
+            queue=queue,
+            person=person,
+            record=records[person.pk],
+            settled=accuracy_posterior(sum(judged[person.pk]), len(judged[person.pk])),
+            pause=pauses.get(person.pk),
+            exclusion=exclusions.get(person.pk),
+            n_stale=items_to_recompute(queue=queue, reviewer=person).count() if person.pk in ever_out else 0,
+        )
+        for person in people
+    ]
 
 
 def held_people(*, project: Project) -> QuerySet[ReviewerPause]:
@@ -168,5 +180,5 @@ def people_tested(*, queue: Queue) -> list[QueueStanding]:
     ids: set[UUID] = set(given.order_by().values_list("reviewer", flat=True).distinct())
     for model in (ReviewerPause, ReviewerExclusion):
         ids |= set(model._default_manager.filter(queue=queue, ended_at=None).values_list("reviewer", flat=True))
-    found = [standing_of(person=person, queue=queue, votes=()) for person in User.objects.filter(pk__in=ids)]
+    found = _standings(queue, list(User.objects.filter(pk__in=ids)))
     return sorted(found, key=lambda one: (one.pause is None, -one.record.evidence, str(one.person)))

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from apps.consensus.algorithms.accuracy import accuracy_posterior
 from apps.console.decisions import decisions
+from apps.console.people_standing import people_tested
 from apps.golden import services as golden
 from apps.queues import services as queues
 from apps.queues.models import Item, Queue, QueueMember, ReviewerExclusion, ReviewerPause
@@ -130,6 +131,15 @@ def test_the_pages_say_who_is_paused_and_why(client, manager, queue, tested):
         assert b"3 of 4 wrong" in client.get(page).content, page
     found = decisions(project=queue.project, rows=[], trainings=[], evaluations=[], rescorings=[])
     assert [(one.station, one.detail) for one in found] == [("quality", "3 of 4 wrong")]
+
+
+def test_people_are_looked_up_together(project, queue, django_assert_num_queries):
+    pot = factories.honeypot(queue, "Refund")
+    for given in ("Refund", "Refund", "Exchange", "Refund"):
+        factories.annotation(pot, factories.member(project), given)
+    people_tested(queue=queue)  # the process remembers the labels
+    with django_assert_num_queries(8):
+        assert [row.record.answers for row in people_tested(queue=queue)] == [(False,), (True,), (True,), (True,)]
 
 
 def test_a_manager_puts_back_pauses_leaves_out_and_takes_that_back(client, manager, queue, tested):

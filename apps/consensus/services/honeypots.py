@@ -4,12 +4,13 @@ A honeypot asks for no answers, so no lane but its own gives it out; it never se
 version is made of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -114,16 +115,26 @@ def test_of(queue: Queue) -> SequentialTest:
 
 
 def honeypot_record(*, queue: Queue, reviewer: User) -> HoneypotRecord:
-    """What the person's current answers to honeypots say. Honeypots that were taken out say nothing. Two queries."""
+    """What the person's current answers to honeypots say. Two queries."""
+    return honeypot_records(queue=queue, reviewers=[reviewer.pk])[reviewer.pk]
+
+
+def honeypot_records(*, queue: Queue, reviewers: Collection[UUID]) -> dict[UUID, HoneypotRecord]:
+    """The same for each of several people. Honeypots that were taken out say nothing. Two queries."""
     given = Annotation.objects.filter(
-        item__queue=queue, item__state=Item.State.HONEYPOT, reviewer=reviewer, status=Annotation.Status.CURRENT
+        item__queue=queue, item__state=Item.State.HONEYPOT, reviewer__in=reviewers, status=Annotation.Status.CURRENT
     )
+    ended = ReviewerPause.objects.filter(queue=queue, reviewer__in=reviewers, ended_at__isnull=False)
+    put_back = dict(ended.order_by().values_list("reviewer").annotate(last=Max("ended_at")))
+    answers: dict[UUID, list[bool]] = {reviewer: [] for reviewer in reviewers}
+    before = dict.fromkeys(reviewers, 0)
     # An answer that was changed later keeps its place.
-    rows = list(given.order_by("review__submitted_at", "pk").values_list(*JUDGED, "review__submitted_at"))
-    ended = ReviewerPause.objects.filter(queue=queue, reviewer=reviewer, ended_at__isnull=False)
-    last = ended.order_by("-ended_at").values_list("ended_at", flat=True).first()
-    n_before = 0 if last is None else sum(row[-1] is not None and row[-1] <= last for row in rows)
-    return HoneypotRecord(tuple(is_right(*row[:-1]) for row in rows), n_before, test_of(queue))
+    rows = given.order_by("review__submitted_at", "pk").values_list("reviewer", "review__submitted_at", *JUDGED)
+    for reviewer, at, *judged in rows:
+        answers[reviewer].append(is_right(*judged))
+        before[reviewer] += at is not None and reviewer in put_back and at <= put_back[reviewer]
+    test = test_of(queue)
+    return {reviewer: HoneypotRecord(tuple(answers[reviewer]), before[reviewer], test) for reviewer in reviewers}
 
 
 # What `is_right` wants, of annotations of honeypots.
