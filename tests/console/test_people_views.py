@@ -62,7 +62,8 @@ def test_people_invite_refuses(client, project, manager, fields):
 
 def test_people_role_changes_but_keeps_a_manager(client, project, manager, reviewer):
     client.force_login(manager)
-    assert client.post(url("people_role", project, reviewer.pk), {"role": "viewer"}).status_code == 302
+    response = client.post(url("people_role", project, reviewer.pk), {"role": "viewer"}, follow=True)
+    assert "Reviewer is Viewer now." in response.content.decode()
     assert project.memberships.get(user=reviewer).role == "viewer"
     assert client.post(url("people_role", project, manager.pk), {"role": "viewer"}).status_code == 409
     assert client.post(url("people_role", project, reviewer.pk), {"role": "king"}).status_code == 422

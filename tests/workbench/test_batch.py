@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import translation
 
 from apps.core.errors import Conflict
 from apps.events.models import Event
@@ -149,7 +150,7 @@ def test_undo_gives_the_last_item_back_and_leaves_the_rest_of_the_grid(queue, pe
 def test_a_paused_queue_fills_no_grid(queue, people):
     guessed_item(queue)
     Queue.objects.filter(pk=queue.pk).update(state="paused")
-    with pytest.raises(QueueNotOpen):
+    with translation.override("de"), pytest.raises(QueueNotOpen, match="angehalten"):
         grid(queue, people[0])
     assert not Review.objects.exists()
 

@@ -68,7 +68,8 @@ def people_role(request: ProjectRequest, project: Project, user_id: UUID) -> Htt
         services.role_set(project=project, user=user, role=role, by=request.user, now=timezone.now())
     except (InvalidInput, Conflict) as exc:
         return _page(request, project, InviteForm(), error=exc.message, status=409)
-    messages.success(request, _("%(who)s is %(role)s now.") % {"who": user, "role": role})
+    words = _("%(who)s is %(role)s now.")
+    messages.success(request, words % {"who": user, "role": Membership.Role(role).label})
     return redirect("console:people", project.slug)
 
 

@@ -18,6 +18,7 @@ from apps.queues.people import is_held, newcomer_in
 from apps.queues.services.budget import labels_left_locked
 from apps.queues.services.leases import leases_expire, next_token
 from apps.queues.services.slots import slots_adjust
+from apps.queues.words import state_word
 
 LANE = "batch"
 _PAGE, _PAGES = 48, 5  # candidates looked at, at most: items that do not fit must not make a claim slow
@@ -68,7 +69,8 @@ def _check_open(queue: Queue, reviewer: User) -> None:
     state = Queue.objects.values_list("state", flat=True).get(pk=queue.pk)
     if state not in (Queue.State.OPEN, Queue.State.DRAINING):
         raise QueueNotOpen(
-            _("This queue is %(state)s. Your work is kept; nothing is given out for now.") % {"state": state}
+            _("This queue is %(state)s. Your work is kept; nothing is given out for now.")
+            % {"state": state_word(state)}
         )
     if is_held(user=reviewer, queue=queue):
         raise ReviewerHeld(_("You get no new items here for the moment; a manager will have a look."))
