@@ -33,7 +33,7 @@ class Annotation(UUIDModel):
 
     item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="annotations")
     review = models.ForeignKey("queues.Review", on_delete=models.PROTECT, related_name="annotations")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+")
     schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, related_name="+")
     guideline = models.ForeignKey(
         "projects.Guideline", on_delete=models.PROTECT, null=True, related_name="+"
@@ -176,7 +176,7 @@ class Suggestion(UUIDModel):
 class Draft(UUIDModel):
     """Unfinished work on an item. It survives the lease and is shown to nobody else."""
 
-    item = models.ForeignKey("queues.Item", on_delete=models.CASCADE, related_name="+")
+    item = models.ForeignKey("queues.Item", on_delete=models.CASCADE, db_index=False, related_name="+")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     fields = models.JSONField()  # the form as posted, {name: [values]}
     schema = models.ForeignKey(

@@ -185,13 +185,16 @@ class Item(UUIDModel):
         NOBODY_LEFT = "nobody_left"  # who could answer it has had it
         TAKEN_BACK = "taken_back"  # an adjudicator withdrew his decision
 
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="items")
+    # Written at every answer: a foreign key has no index of its own where another begins with it.
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, db_index=False, related_name="items")
     trace = models.ForeignKey(
         "intake.Trace", on_delete=models.PROTECT, null=True, related_name="items"
     )  # null: comparison
     source = models.CharField(max_length=16, choices=Source, default=Source.TRACE)
     source_key = models.CharField(max_length=200)  # what makes it one item a queue and source
-    original = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="copies")  # null: no copy
+    original = models.ForeignKey(  # null: no copy
+        "self", on_delete=models.PROTECT, null=True, db_index=False, related_name="copies"
+    )
     schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, related_name="+")
     data = models.JSONField()  # {variable: value}, built from the trace by the schema's mapping
     search_text = models.TextField(blank=True)  # the first shown text, for the items page
@@ -212,7 +215,7 @@ class Item(UUIDModel):
     terms = models.JSONField(default=list)  # [{name, value, words, public: bool}]
     sort_key = models.FloatField()  # clamp(score) - rate * hours(enqueued_at - epoch); larger comes first
     prediction = models.ForeignKey(
-        "intake.Prediction", on_delete=models.PROTECT, null=True, related_name="+"
+        "intake.Prediction", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
     )  # scored by; null: none
     severity = models.PositiveSmallIntegerField(default=0)  # highest of its escalations; 0: none
     priority = models.FloatField(default=0)  # a manager's own term
@@ -221,7 +224,7 @@ class Item(UUIDModel):
     audit_probability = models.FloatField()  # with which it was drawn (or not)
     audit_rank = models.FloatField()  # random order inside the audit lane
     reserved_for = models.ForeignKey(  # handed to a named person; null: for everybody
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="reserved_items"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, related_name="reserved_items"
     )
     # Until then it waits for that person, and for everybody afterwards; null: as long as it takes.
     reserved_until = models.DateTimeField(null=True)
@@ -277,6 +280,9 @@ class Item(UUIDModel):
             models.Index(
                 fields=["reserved_for", "queue"], name="item_reserved", condition=Q(reserved_for__isnull=False)
             ),
+            # What refers to few others.
+            models.Index(fields=["original"], name="item_original", condition=Q(original__isnull=False)),
+            models.Index(fields=["prediction"], name="item_prediction", condition=Q(prediction__isnull=False)),
             # The items page and the adjudicator's queue.
             models.Index(fields=["queue", "state", "enqueued_at"], name="item_by_state"),
             # The honeypots of a queue.
@@ -326,8 +332,10 @@ class Review(UUIDModel):
         SKIPPED = "skipped"  # he passed, with a reason; it does not come back to him
         EXPIRED = "expired"  # the lease ran out or was given back; it may come back to him
 
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="reviews")
-    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, db_index=False, related_name="reviews")
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="reviews"
+    )
     state = models.CharField(max_length=16, choices=State, default=State.LEASED)
     token = models.BigIntegerField()  # fencing: names this lease; from the sequence queues_token_seq
     lane = models.CharField(max_length=16)  # main | deadline | audit | reserved | honeypot: where the claim found it
@@ -366,7 +374,7 @@ class Review(UUIDModel):
 class ReviewerCursor(UUIDModel):
     """How far a reviewer has come in a queue's main lane: all claimable items before the place were had by him."""
 
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="cursors")
+    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, db_index=False, related_name="cursors")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     sort_key = models.FloatField(null=True)  # null: at the top
     item_id = models.UUIDField(null=True)  # breaks ties of equal sort keys; null: at the top
