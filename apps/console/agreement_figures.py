@@ -44,13 +44,32 @@ class PairRow:
     kappa: Agreement
     percent: Agreement
 
+    @property
+    def n_differing(self) -> int:
+        return round((1.0 - (self.percent.value or 0.0)) * self.percent.n_items) if self.percent.n_items else 0
+
+
+@dataclass(frozen=True)
+class PairCell:
+    """How far two people agree. `share` is None below MIN_SHARED common items; `mark` is darker the less it is."""
+
+    other: User
+    share: float | None
+
+    @property
+    def mark(self) -> str:
+        """Class of a heat cell: nothing, e1, e2 or e3."""
+        if self.share is None or self.share >= 0.9:
+            return ""
+        return "e1" if self.share >= 0.8 else "e2" if self.share >= 0.65 else "e3"
+
 
 @dataclass(frozen=True)
 class PairMatrix:
-    """Share of common items on which two people agree, darker the less; None below MIN_SHARED items."""
+    """Share of common items on which two people agree."""
 
     people: list[User]
-    rows: list[tuple[User, list[tuple[float | None, str]]]]
+    rows: list[tuple[User, list[PairCell]]]
 
 
 def ratings_of(votes: Sequence[Vote]) -> tuple[Ratings, list[str], list[UUID]]:
@@ -99,17 +118,9 @@ def pair_matrix(rows: Sequence[PairRow]) -> PairMatrix:
         if row.percent.value is not None and row.kappa.n_items >= MIN_SHARED:
             shares[row.first, row.second] = shares[row.second, row.first] = row.percent.value
     people = sorted(sorted(weight, key=lambda one: -weight[one])[:MATRIX_PEOPLE], key=str)
-    cells = [[shares.get((one, other)) for other in people] for one in people]
     return PairMatrix(
-        people, [(one, [(cell, _mark(cell)) for cell in row]) for one, row in zip(people, cells, strict=True)]
+        people, [(one, [PairCell(other, shares.get((one, other))) for other in people]) for one in people]
     )
-
-
-def _mark(share: float | None) -> str:
-    """Class of a heat cell: nothing, e1, e2 or e3, the darker the less they agree."""
-    if share is None or share >= 0.9:
-        return ""
-    return "e1" if share >= 0.8 else "e2" if share >= 0.65 else "e3"
 
 
 def week_points(votes: Sequence[Vote]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Forms of the items pages: what to look for, and what to do with what was ticked."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,9 @@ class ItemFilterForm(forms.Form):
     queue = forms.ChoiceField(label=_("Queue"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False)
     label = forms.ChoiceField(label=_("Consensus label"), required=False)
+    answered = forms.ChoiceField(label=_("Answered as"), required=False)
     reviewer = forms.ChoiceField(label=_("Answered by"), required=False)
+    differs = forms.ChoiceField(label=_("But otherwise by"), required=False)
     confidence_from = forms.FloatField(label=_("Confidence from"), required=False, min_value=0, max_value=1)
     confidence_to = forms.FloatField(label=_("to"), required=False, min_value=0, max_value=1)
     reason = forms.ChoiceField(label=_("Escalated because"), required=False)
@@ -61,16 +64,25 @@ class ItemFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         queues = list(project.queues.order_by("name").values_list("slug", "name", "label_budget"))
         resting = [(RESTING_STATE, _("wait for the label budget"))] if any(budget for *_q, budget in queues) else []
-        primary = config_of(schema_current(project=project)).primary
+        labels = config_of(schema_current(project=project)).primary.classes
         reasons = project.escalation_reasons.order_by("code").values_list("code", "text")
         self._choose("queue", ((slug, name) for slug, name, _budget in queues))
         self._choose("state", [*STATE_WORDS.items(), *resting])
-        self._choose("label", ((value, value) for value in primary.classes))
-        self._choose("reviewer", ((str(user.pk), str(user)) for user in people_who_answered(project)))
+        for name in ("label", "answered"):
+            self._choose(name, ((value, value) for value in [*labels, *self._older(name, project, labels)]))
+        people = [(str(user.pk), str(user)) for user in people_who_answered(project)]
+        self._choose("reviewer", people)
+        self._choose("differs", people)
         self._choose("reason", [("any", _("any reason")), *reasons])
         self._choose("sort", ((name, order.words) for name, order in orders.items()), has_any=False)
         for name in ("confidence_from", "confidence_to"):
             self.fields[name].widget.attrs["step"] = "0.01"
+
+    def _older(self, name: str, project: Project, labels: Sequence[str]) -> list[str]:
+        """A figure may lead to a label of an older version, or to one that the config does not list."""
+        asked = str(self.data.get(name) or "")
+        given = Annotation.objects.filter(item__queue__project=project, label=asked)
+        return [asked] if asked and asked not in labels and given.exists() else []
 
     def main(self) -> list[forms.BoundField]:
         """What is asked for most."""

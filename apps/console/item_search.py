@@ -15,6 +15,7 @@ from apps.console.keyset import Order, moment, number
 from apps.console.queue_figures import UNDECIDED, late_items
 from apps.intake.models import Escalation
 from apps.labeling.models import Annotation
+from apps.labeling.suggestions import independent
 from apps.projects.models import Project
 from apps.queues.models import Item
 from apps.queues.selectors import items_of_project, queues_workable_by
@@ -35,7 +36,7 @@ ORDERS: dict[str, Order] = {
 }
 # What is found or sorted by votes or by the model's doubt would tell them.
 _STATES = {UNDECIDED_STATE: UNDECIDED, RESTING_STATE: RESTING & Q(queue__label_budget__isnull=False)}
-_TELLING = ("label", "reviewer", "confidence_from", "confidence_to", "audit")
+_TELLING = ("label", "answered", "reviewer", "differs", "confidence_from", "confidence_to", "audit")
 _TELLING_ORDERS = ("queue", "unsure", "sure")
 
 
@@ -83,12 +84,25 @@ def _by_votes(wanted: Mapping[str, Any]) -> list[Q]:
         found.append(Q(consensus__confidence__gte=wanted["confidence_from"]))
     if wanted.get("confidence_to") is not None:
         found.append(Q(consensus__confidence__lte=wanted["confidence_to"]))
-    if wanted.get("reviewer"):
-        answers = Annotation.objects.filter(
-            item=OuterRef("pk"), reviewer=wanted["reviewer"], status=Annotation.Status.CURRENT
-        )
-        found.append(Q(Exists(answers)))
+    if wanted.get("reviewer") or wanted.get("answered"):
+        found.append(Q(Exists(_answers(wanted))))
     return found
+
+
+def _answers(wanted: Mapping[str, Any]) -> QuerySet[Annotation]:
+    """An item's answers that fit; whether they were given blind matters where they are compared, as in the figures."""
+    answers = Annotation.objects.filter(item=OuterRef("pk"))
+    if reviewer := wanted.get("reviewer"):
+        answers = answers.filter(reviewer=reviewer)
+    if not (wanted.get("answered") or wanted.get("differs")):
+        return answers.filter(status=Annotation.Status.CURRENT)
+    answers = answers.filter(independent()).exclude(label="")
+    if label := wanted.get("answered"):
+        answers = answers.filter(label=label)
+    if other := wanted.get("differs"):
+        theirs = Annotation.objects.filter(independent(), item=OuterRef("item"), reviewer=other).exclude(label="")
+        answers = answers.filter(Exists(theirs.exclude(label=OuterRef("label"))))
+    return answers
 
 
 def _by_age(wanted: Mapping[str, Any], *, now: datetime) -> list[Q]:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import numpy as np
+from django.urls import reverse
 from numpy.typing import NDArray
 
 from apps.accounts.models import User
@@ -97,6 +99,12 @@ def agreement_of(votes: Sequence[Vote], *, queue: Queue | None = None) -> Agreem
         percent_agreement(counts, bootstrap=_BOOTSTRAP),
         has_simulated(votes),
     )
+
+
+def items_address(*, project: Project, **wanted: str) -> str:
+    """The items behind a figure; it has a query, so that more can be added with "&"."""
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return f"{reverse('console:items', args=[project.slug])}?{query}"
 
 
 def has_simulated(votes: Sequence[Vote]) -> bool:

@@ -103,7 +103,7 @@ def test_pairs_and_labels_by_hand(project, people, answered):
     assert found[frozenset(("Reviewer 0", "Reviewer 2"))] == pytest.approx(40 / 60)
     matrix = agreement_figures.pair_matrix(rows)
     assert [person.name for person in matrix.people] == ["Reviewer 0", "Reviewer 1", "Reviewer 2"]
-    assert [mark for _share, mark in matrix.rows[0][1]] == ["", "", "e2"]
+    assert [cell.mark for cell in matrix.rows[0][1]] == ["", "", "e2"]
     assert {row.label for row in agreement_figures.label_rows(votes)} == {"Refund", "Exchange"}
     points = agreement_figures.week_points(votes)
     assert sum(point["n"] for point in points) == 60

@@ -41,6 +41,7 @@ def quality(request: ProjectRequest, project: Project) -> HttpResponse:
         "agreement": figures.agreement_rows(votes, queues=shown),
         "reviewers": figures.reviewer_rows(votes),
         "confusion": figures.confusion_of(votes),
+        "cells": figures.items_address(project=project, state="settled", queue=chosen.slug if chosen else ""),
         "fits": figures.fit_rows(queues=shown),
         "min_items": figures.MIN_ITEMS,
         "compares": bool(pairwise_controls(config_of(schema_current(project=project)))),

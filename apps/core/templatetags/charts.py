@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.translation import gettext as _
@@ -194,13 +195,22 @@ def interval_axis(start: float, end: float, *, scale_by: float = 1.0) -> dict[st
 
 
 @register.inclusion_tag("components/_heat_table.html")
-def heat_table(matrix: Sequence[Sequence[int]], labels: Sequence[str], title: str, caption: str = "") -> dict[str, Any]:
-    """A confusion matrix as a table: rows the true label, columns the answer; darker where a larger share is wrong."""
+def heat_table(
+    matrix: Sequence[Sequence[int]], labels: Sequence[str], title: str, caption: str = "", *, link: str = ""
+) -> dict[str, Any]:
+    """A confusion matrix as a table: rows the true label, columns the answer; darker where a larger share is wrong.
+
+    `link`: the address that a cell leads to, to which `label` and `answered` are added.
+    """
     rows = []
     for index, counts in enumerate(matrix):
         total = sum(counts)
         cells = [
-            {"count": count, "mark": "hit" if column == index else charts.heat(count, total)}
+            {
+                "count": count,
+                "mark": "hit" if column == index else charts.heat(count, total),
+                "href": f"{link}&{urlencode({'label': labels[index], 'answered': labels[column]})}" if link else "",
+            }
             for column, count in enumerate(counts)
         ]
         rows.append({"label": labels[index], "cells": cells})
