@@ -315,6 +315,12 @@ def test_tempering_softens_where_people_err_together_and_only_there():
         assert right <= found.posterior.max(axis=1).mean() < raw.posterior.max(axis=1).mean() - 0.01
 
 
+def test_tempering_of_many_votes_reads_a_sample():
+    found = [bayes_one_coin(simulated(1, n_items=n, n_reviewers=100)[0]) for n in (40_000, 60_000)]
+    assert found[0].temperature == pytest.approx(found[1].temperature, abs=0.06)
+    assert found[1].temperature > 0.9
+
+
 def test_tempering_is_set_by_golden_answers_where_there_are_enough():
     votes, truth = crowd("face")
     known = np.where(np.arange(votes.n_items) % 3 == 0, truth, -1)

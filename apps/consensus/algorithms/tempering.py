@@ -21,7 +21,8 @@ GRID = np.linspace(0.05, 1.0, 39)
 # With fewer golden answers than this, chance would set the temperature.
 MIN_GOLDEN = 50
 _POOL_VOTES = 2.0
-_CHUNK = 200_000
+# So many votes tell the temperature to a step of the grid; of more, a sample is predicted.
+_MOST_VOTES = 200_000
 
 
 def fitted_temperature(
@@ -43,10 +44,9 @@ def fitted_temperature(
     paired = np.flatnonzero(np.bincount(votes.item_idx, minlength=votes.n_items)[votes.item_idx] >= 2)
     if not len(paired):
         return 1.0
-    score = np.zeros(len(GRID))
-    for start in range(0, len(paired), _CHUNK):
-        score += _held_out_score(votes, paired[start : start + _CHUNK], log_joint, confusion, counts)
-    return _best(score)
+    if len(paired) > _MOST_VOTES:
+        paired = np.random.default_rng(0).choice(paired, _MOST_VOTES, replace=False)
+    return _best(_held_out_score(votes, paired, log_joint, confusion, counts))
 
 
 def tempered(
