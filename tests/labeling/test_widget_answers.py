@@ -252,7 +252,7 @@ def test_value_key_of_a_text_does_not_mind_spacing_or_form():
 def test_check_result_keeps_fields_that_mean_nothing_here():
     whole = region(origin="manual", score=0.5, meta={"text": ["why"]}, parentID=None)
     whole["value"]["note"] = "kept"
-    assert check_result(CONFIG, [whole]) is None
+    assert check_result(CONFIG, [whole]) == [whole]
 
 
 def test_many_chosen_labels_are_compared_by_a_digest_where_they_do_not_fit_the_column():
