@@ -73,6 +73,13 @@ def test_render_item_takes_a_text_of_a_hundred_thousand_characters():
     assert text.splitlines()[0] in review.stage
 
 
+def test_render_item_puts_data_into_a_box_that_the_keyboard_can_scroll():
+    config = config_of(choices(2))
+    as_data = render_item(config, {"text": {"a": [1, 2]}})
+    assert 'class="looks look-data" tabindex="0"' in as_data
+    assert "look-data" not in render_item(config, {"text": "words"})
+
+
 def test_render_form_of_one_single_choice_is_buttons_that_answer():
     html = render_form(config_of(choices(9)))
     buttons = re.findall(r'<button class="choice" type="submit" name="answer.c" value="([^"]+)" data-key="(\d)"', html)

@@ -103,7 +103,7 @@ def _placed(
         conditions=conditions_json(config, conditions),
         fold=Fold(fold.get("value"), fold.get("open").lower() == "true", fold.line) if fold else None,
         beside=beside.line if beside else 0,
-        looks=looks_of(node, above, rules),
+        looks=(*looks_of(node, above, rules), *(["data"] if panel.is_data else [])),
     )
 
 

@@ -59,7 +59,7 @@ class Panel:
         conditions: when it is shown, as JSON for the page; empty: always.
         fold: what it is folded into.
         beside: panels with the same number stand side by side; 0: alone.
-        looks: what the config's styles say about reading it (`labelling.looks`).
+        looks: what the config's styles say about reading it (`labelling.looks`); `data` where it is no text, but data.
     """
 
     name: str = ""
@@ -78,7 +78,12 @@ class Panel:
 
     @property
     def scrolls(self) -> bool:
-        return "scroll" in self.looks
+        return "scroll" in self.looks or "data" in self.looks
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it shows an object or a list as it is, which may be of any length and depth."""
+        return self.template == "widgets/_body.html" and self.html is None and isinstance(self.value, dict | list)
 
     @property
     def html_id(self) -> str:
