@@ -91,7 +91,18 @@ def labels_read(
     (items, item_idx), (reviewers, reviewer_idx), (classes, label_idx) = (
         _used(names, index[kept]) for names, index in indices
     )
+    _note_look_alikes(classes, notes)
     return LabelFile(items, reviewers, classes, item_idx, reviewer_idx, label_idx, notes.problems())
+
+
+def _note_look_alikes(classes: Sequence[str], notes: Notes) -> None:
+    """Labels that are probably meant to be one. Nothing is changed, though "yes" then counts as wrong for "Yes"."""
+    first: dict[str, str] = {}
+    for label in classes:
+        other = first.setdefault(_plain(label).casefold(), label)
+        if other != label:
+            words = "labels that differ from another one only in case or as numbers are written, kept apart"
+            notes.add("look_alike_label", words, f"{label} beside {other}")
 
 
 def _used(names: tuple[str, ...], index: NDArray[np.int64]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -85,6 +85,12 @@ def test_labels_read_counts_and_names_bad_rows(tmp_path):
     assert "4 rows with a missing cell, left out: line 2 (no label)" in str(found.problems[0])
 
 
+def test_labels_read_names_labels_that_look_alike(tmp_path):
+    found = labels_read(write(tmp_path, "item,worker,label\n1,a,Yes\n1,b,yes\n2,a,1\n2,b,1.0\n3,a,no\n"))
+    assert found.classes == ("1", "1.0", "Yes", "no", "yes")
+    assert kinds(found) == {"look_alike_label": (2, ("1.0 beside 1", "yes beside Yes"))}
+
+
 TWICE = "item,worker,label\n1,a,cat\n1,b,cat\n1,a,dog\n2,a,cat\n2,a,cat\n1,a,cow\n"
 
 
