@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.consensus.models_known import KnownAnswer, QualificationAnswer, QualificationRound
+from apps.consensus.models_known import KnownAnswer, KnownDay, QualificationAnswer, QualificationRound
 from apps.core.models import UUIDModel
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Consensus",
     "ConsensusProposal",
     "KnownAnswer",
+    "KnownDay",
     "QualificationAnswer",
     "QualificationRound",
     "QualityFit",

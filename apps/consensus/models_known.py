@@ -75,3 +75,26 @@ class QualificationAnswer(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.place} of {self.round_id}"
+
+
+class KnownDay(UUIDModel):
+    """How often a person's answers to known items were right, in all queues, as shown to him from that day on.
+
+    A new row needs 20 answers more than the last one counted, so that no change of the figure tells of a single item.
+    """
+
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    n_items = models.PositiveIntegerField()
+    n_right = models.PositiveIntegerField()
+    counted_until = models.DateTimeField()  # answers given after this are not in it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reviewer", "day"], name="knownday_once"),
+            models.CheckConstraint(condition=Q(n_items__gte=20), name="knownday_from_20"),
+            models.CheckConstraint(condition=Q(n_right__lte=models.F("n_items")), name="knownday_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.day}"

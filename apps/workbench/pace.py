@@ -1,25 +1,32 @@
 """A person's own figures: today, speed, and how often his answers were the settled ones."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from statistics import median
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.selectors import preferences_of
 from apps.accounts.shifts import Shift, shift_of
-from apps.consensus.models import Consensus
+from apps.consensus.models import Consensus, KnownDay
+from apps.consensus.services.honeypots import known_latest
 from apps.core import figures
 from apps.evaluation.algorithms.metrics import wilson
 from apps.labeling.models import AgreementDay, Annotation
 from apps.queues.models import Item
 
+Day = TypeVar("Day", AgreementDay, KnownDay)
 ENOUGH = 20  # answers or items below which a figure says more about chance
 WINDOW = 200  # of the latest ones
+# Shares of known items from which on the words are warm, and friendly; a queue's own levels are for managers.
+_KNOWN_GOOD, _KNOWN_FAIR = 0.9, 0.75
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Pace:
     goal: int | None
     seconds: float | None  # median of an answer
     agreement: AgreementDay | None
+    known: KnownDay | None
     shift: Shift | None
     now: datetime
 
@@ -41,6 +49,23 @@ class Pace:
     def agreed_between(self) -> tuple[float, float]:
         """The 95 % interval of `agreed`."""
         return wilson(self.agreement.n_agreed, self.agreement.n_items) if self.agreement else (0.0, 1.0)
+
+    @property
+    def known_between(self) -> tuple[float, float]:
+        """The 95 % interval of the share of known items that he had right."""
+        return wilson(self.known.n_right, self.known.n_items) if self.known else (0.0, 1.0)
+
+    @property
+    def known_words(self) -> str:
+        """What to make of it, kindly."""
+        share = self.known.n_right / self.known.n_items if self.known else 0.0
+        if share >= _KNOWN_GOOD:
+            return _("What you say can be built on. Thank you.")
+        if share >= _KNOWN_FAIR:
+            return _("Mostly right. Where you hesitate, the guideline is one key away.")
+        return _(
+            "Some came out otherwise. Have a look at the guideline, or ask an adjudicator; that is what they are for."
+        )
 
     @property
     def is_reached(self) -> bool:
@@ -72,7 +97,7 @@ class Pace:
 
 
 def pace_of(*, user: User, now: datetime) -> Pace:
-    """Three queries, whatever the person has done, where he came with his preferences."""
+    """Four queries, whatever the person has done, where he came with his preferences."""
     chosen = preferences_of(user=user)
     shift = shift_of(chosen, now=now)
     begun = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -85,6 +110,7 @@ def pace_of(*, user: User, now: datetime) -> Pace:
         goal=chosen.daily_goal,
         seconds=median(durations) / 1000 if len(durations) >= ENOUGH else None,
         agreement=AgreementDay.objects.filter(reviewer=user).order_by("-day").first(),
+        known=KnownDay.objects.filter(reviewer=user).order_by("-day").first(),
         shift=shift,
         now=now,
     )
@@ -101,37 +127,53 @@ def agreement_day_update(*, reviewer: User, now: datetime) -> AgreementDay | Non
     At most once a day, over at least 20 items, and only when at least 20 were settled since the last count: so no
     change of the figure tells of a single item. None: nothing new is shown.
     """
+    return _day_update(AgreementDay, "n_agreed", lambda: _settled(reviewer), reviewer=reviewer, now=now)
+
+
+@transaction.atomic
+def known_day_update(*, reviewer: User, now: datetime) -> KnownDay | None:
+    """Count anew how often the person was right on known items, over his last 200, by the same rule."""
+    return _day_update(
+        KnownDay, "n_right", lambda: known_latest(reviewer=reviewer, limit=WINDOW), reviewer=reviewer, now=now
+    )
+
+
+def _day_update(
+    model: type[Day], field: str, read: Callable[[], list[tuple[bool, datetime]]], *, reviewer: User, now: datetime
+) -> Day | None:
+    """A row for today, of what `read` finds: whether each item speaks for the person, and since when it can."""
     today = timezone.localtime(now).date()
-    last = AgreementDay.objects.filter(reviewer=reviewer).order_by("-day").first()
+    days = model._default_manager.filter(reviewer=reviewer)
+    last = days.order_by("-day").first()
     if last is not None and last.day >= today:
         return None
-    settled = _settled(reviewer)
-    fresh = [row for row in settled if last is None or row[2] > last.counted_until]
-    if len(fresh) < ENOUGH:
+    found = read()
+    if sum(last is None or at > last.counted_until for _good, at in found) < ENOUGH:
         return None
-    day, is_new = AgreementDay.objects.get_or_create(
-        reviewer=reviewer,
-        day=today,
-        defaults={
-            "n_items": len(settled),
-            "n_agreed": sum(own == common for own, common, _at in settled),
-            "counted_until": max(at for _own, _common, at in settled),
-        },
-    )
+    counted = {
+        "n_items": len(found),
+        field: sum(good for good, _at in found),
+        "counted_until": max(at for _good, at in found),
+    }
+    day, is_new = days.get_or_create(reviewer=reviewer, day=today, defaults=counted)
     return day if is_new else None
 
 
-def _settled(reviewer: User) -> list[tuple[str, str, datetime]]:
-    """(own label, settled label, when it was settled), latest first."""
+def _settled(reviewer: User) -> list[tuple[bool, datetime]]:
+    """Whether his label was the settled one, and when it was settled, latest first."""
     voted = _answers(reviewer).exclude(label="").filter(item__state=Item.State.SETTLED)
     sure = voted.filter(item__consensus__state__in=Consensus.SURE)
     rows = sure.exclude(item__consensus__label="").order_by("-item__settled_at", "-pk")
     found = rows.values_list("label", "item__consensus__label", "item__settled_at")[:WINDOW]
-    return [(own, common, at) for own, common, at in found if at is not None]
+    return [(own == common, at) for own, common, at in found if at is not None]
 
 
-def agreement_days_update(*, now: datetime) -> int:
-    """For everybody who answers. Returns how many figures are new; each person's is a transaction of its own."""
+def days_update(*, now: datetime) -> int:
+    """For everybody who answers. Returns how many figures are new; each is a transaction of its own."""
     people = User.objects.filter(is_active=True, is_simulated=False)
     people = people.filter(pk__in=Annotation.objects.filter(source=Annotation.Source.HUMAN).values("reviewer"))
-    return sum(agreement_day_update(reviewer=person, now=now) is not None for person in people.iterator())
+    return sum(
+        update(reviewer=person, now=now) is not None
+        for person in people.iterator()
+        for update in (agreement_day_update, known_day_update)
+    )

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 @shared_task
 def agreement_days_update() -> None:
-    """Give everybody his own figure for today, where there is one."""
+    """Give everybody his own figures for today, where there are some."""
     from apps.workbench import pace
 
-    pace.agreement_days_update(now=timezone.now())
+    pace.days_update(now=timezone.now())
 
 
 @shared_task(acks_late=True)
