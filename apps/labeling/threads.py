@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import InvalidInput
+from apps.core.typed import typed
 from apps.events.services import event_record
 from apps.labeling.models import Comment, GuidelineReading, Thread
 from apps.projects.models import Guideline
@@ -40,7 +41,7 @@ def thread_tell(*, item: Item, reviewer: User, author: User, text: str, now: dat
 
 
 def _say(thread: Thread, author: User, text: str, *, verb: str, now: datetime) -> Comment:
-    words = text.replace("\x00", "").strip()
+    words = typed(text)
     if not words:
         raise InvalidInput(_("Write a few words first."), field="text")
     if len(words) > COMMENT_CHARS:

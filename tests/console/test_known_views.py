@@ -152,6 +152,7 @@ def test_a_manager_puts_back_pauses_leaves_out_and_takes_that_back(client, manag
     assert not ReviewerPause.objects.filter(ended_at=None).exists()
     assert b"not paused" in act("resume").content
     assert b"Say why" in act("pause").content
+    assert b"Say why" in act("pause", reason=" \x00 ").content
     assert b"Let us talk" in act("pause", reason="Let us talk").content
     assert ReviewerPause.objects.get(ended_at=None).started_by == manager
     assert b"count for nothing" in act("exclude", reason="By chance").content

@@ -79,6 +79,7 @@ def test_new_previews_each_template_and_posts_back_to_a_project(client, founder,
     ("changes", "words"),
     [
         ({"name": ""}, "Give the project a name."),
+        ({"name": "\x00"}, "Give the project a name."),
         ({"config": "<View>\n</View>"}, "&lt;View&gt;, line 1: It shows nothing and asks nothing."),
         ({"config": "<View>"}, "not well-formed"),
         ({"map__message": "("}, "is not JMESPath"),

@@ -137,7 +137,7 @@ def test_golden_freeze_asks_first(as_manager, url, golden_set, gather, settle):
     assert "1 settled item is copied into version 1" in page
     assert "can never be changed or deleted" in page
     assert not GoldenVersion.objects.exists()
-    answer = as_manager.post(url("golden_freeze"), {"note": "First"})
+    answer = as_manager.post(url("golden_freeze"), {"note": " Fi\x00rst"})
     assert answer["Location"] == url("golden_version", 1)
     assert GoldenVersion.objects.get().note == "First"
 
@@ -165,6 +165,12 @@ def test_golden_version_shows_counts_hash_and_items(as_manager, url, version):
     only = as_manager.get(url("golden_version", 1), {"label": "Refund"}).content.decode()
     assert "alphaalpha" not in only
     assert as_manager.get(url("golden_version", 7)).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["?label=%00", "?split=%00", "?page=%00"])
+def test_golden_version_takes_any_address(as_manager, url, version, query):
+    assert as_manager.get(url("golden_version", version.number) + query).status_code == 200
+    assert as_manager.get(url("golden_diff", version.number), {"against": "9" * 5000}).status_code == 302
 
 
 def test_golden_version_names_erased_items(as_manager, url, version):

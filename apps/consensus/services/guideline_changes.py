@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus, ConsensusProposal, GuidelineChange
 from apps.core.errors import Conflict
+from apps.core.typed import typed
 from apps.events.services import event_record
 from apps.labeling.models import Annotation
 from apps.projects.selectors import guideline_current
@@ -34,7 +35,7 @@ def guideline_change_publish(
     current = guideline_current(project=project)
     if current is not None and current.version != base:
         change = GuidelineChange.objects.filter(guideline=current, adjudication=adjudication).first()
-        if change is not None and current.text == text.replace("\r\n", "\n").strip():
+        if change is not None and current.text == typed(text.replace("\r\n", "\n")):
             return change
         message = _("Version %(n)s was published meanwhile. Your text is kept below; compare it and save again.")
         raise Conflict(message % {"n": current.version})

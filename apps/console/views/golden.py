@@ -17,6 +17,7 @@ from apps.console.forms_settings import form_refuse
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.paging import page_of
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.typed import typed
 from apps.golden import exports, selectors, services
 from apps.golden.models import GoldenSet, GoldenVersion
 from apps.projects.models import Project
@@ -170,7 +171,7 @@ def golden_freeze(request: ProjectRequest, project: Project, set_slug: str) -> H
 def golden_version(request: ProjectRequest, project: Project, set_slug: str, number: int) -> HttpResponse:
     version = _version(project, set_slug, number)
     items = version.items.select_related("payload").order_by("item_id")
-    split, label = request.GET.get("split", ""), request.GET.get("label", "")
+    split, label = (typed(request.GET.get(name, "")) for name in ("split", "label"))
     if split:
         items = items.filter(split=split)
     if label:
@@ -206,7 +207,8 @@ def golden_diff(request: ProjectRequest, project: Project, set_slug: str, number
     version = _version(project, set_slug, number)
     others = selectors.versions_of(project=project).filter(golden_set=version.golden_set).exclude(pk=version.pk)
     against = request.GET.get("against", "")
-    wanted = against if against.isdecimal() else (version.parent.number if version.parent else 0)
+    parent = version.parent.number if version.parent else 0
+    wanted = int(against) if against.isdecimal() and len(against) < 7 else parent
     older = others.filter(number=wanted).first()
     if older is None and against:
         return redirect("console:golden_diff", project.slug, set_slug, number)

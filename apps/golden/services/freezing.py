@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.core.typed import typed
 from apps.events.services import event_record
 from apps.golden.algorithms.clusters import clusters_of, duplicate_pairs
 from apps.golden.algorithms.hashing import item_hash, merkle_root
@@ -69,7 +70,7 @@ def golden_freeze(*, golden_set: GoldenSet, by: User, now: datetime, note: str =
         manifest=manifest_of(
             golden_set=locked, parent=parent, chain=chain, placed=placed, found=found, quarantined=quarantined
         ),
-        note=note.strip(),
+        note=typed(note),
         frozen_by=by,
         frozen_at=None,
     )

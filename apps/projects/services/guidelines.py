@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.core import figures
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.typed import typed
 from apps.events.services import event_record
 from apps.projects import selectors
 from apps.projects.models import Guideline, Project
@@ -24,7 +25,7 @@ def guideline_publish(*, project: Project, text: str, by: User, now: datetime) -
         InvalidInput: longer than 100,000 characters.
         Conflict: the text is that of the current version.
     """
-    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    text = typed(text.replace("\r\n", "\n"))
     if len(text) > MAX_TEXT:
         raise InvalidInput(
             _("The guideline is longer than %(max_text)s characters.") % {"max_text": figures.number(MAX_TEXT, 0)},

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import InvalidInput
+from apps.core.typed import typed
 from apps.events.services import event_record
 from apps.projects.models import Membership, Project
 from apps.projects.services._versions import project_lock
@@ -36,7 +37,7 @@ def project_create(
     project = Project.objects.create(
         name=_name(name),
         slug=_free_slug(name),
-        description=description.strip(),
+        description=typed(description),
         is_sample=is_sample,
         created_by=created_by,
         created_at=now,
@@ -50,7 +51,7 @@ def project_create(
 @transaction.atomic
 def project_rename(*, project: Project, name: str, description: str, by: User, now: datetime) -> Project:
     """Other words for the project. Its address stays, so that links keep working."""
-    project.name, project.description = _name(name), description.strip()
+    project.name, project.description = _name(name), typed(description)
     project.save(update_fields=["name", "description"])
     event_record(verb="project.renamed", obj=project, project_id=project.pk, actor=by, at=now)
     return project
@@ -75,7 +76,7 @@ def signal_weights_set(*, project: Project, weights: Mapping[str, float], by: Us
 
 
 def _name(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(typed(name).split())
     if not name:
         raise InvalidInput(_("Give the project a name."), field="name")
     if len(name) > 120:

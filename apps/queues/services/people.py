@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.core.db import violates
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.stored import stored
+from apps.core.typed import typed
 from apps.events.services import event_record
 from apps.queues.models import Queue, Review, ReviewerAdmission, ReviewerExclusion, ReviewerPause
 from apps.queues.models_people import ReviewerMeasure
@@ -96,11 +97,12 @@ def admit_those_who_answered(*, queue: Queue, by: User, now: datetime) -> int:
 def _begin(
     model: type[M], verb: str, *, queue: Queue, reviewer: User, reason: str, by: User | None, now: datetime
 ) -> M:
-    if not reason.strip():
+    words = typed(reason)[:_REASON_CHARS]
+    if not words:
         raise InvalidInput(_("Say why, in a few words."), field="reason")
     if not queue.project.memberships.filter(user=reviewer, role__in=REVIEWING_ROLES).exists():
         raise InvalidInput(_("This person has no role in the project with which they could review."), field="reviewer")
-    one = model(queue=queue, reviewer=reviewer, reason=reason.strip()[:_REASON_CHARS], started_by=by, started_at=now)
+    one = model(queue=queue, reviewer=reviewer, reason=words, started_by=by, started_at=now)
     try:
         # Inner block: the outer transaction must survive the refused insert, of whoever was second.
         with transaction.atomic():

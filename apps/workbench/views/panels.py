@@ -10,6 +10,7 @@ from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
 from apps.core.errors import InvalidInput
+from apps.core.typed import typed
 from apps.labeling.threads import guideline_read, thread_ask
 from apps.projects.models import Guideline
 from apps.queues.models import Queue, Review
@@ -65,7 +66,7 @@ def notices(request: AuthedRequest, queue: Queue) -> HttpResponse:
 @queue_page(queues_workable_by)
 def history(request: AuthedRequest, queue: Queue) -> HttpResponse:
     """One's own answers, searched by `q`, thirty at a time."""
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    words = typed(request.GET.get("q", ""))[:200]
     start = min(max(_number(request.GET.get("from", "")), 0), 10_000)
     found = selectors_help.my_answers_found(queue=queue, user=request.user, words=words)
     answers = list(found[start : start + selectors.HISTORY + 1])
