@@ -18,16 +18,20 @@ def main() -> None:
 
     django.setup()
 
+    from apps.accounts.models import User
+    from apps.queues.models import Queue
+
+    work(Queue.objects.get(pk=args.queue), User.objects.get(pk=args.reviewer), rng=random.Random(args.seed))
+
+
+def work(queue, reviewer, *, rng):
     from django.utils import timezone
 
-    from apps.accounts.models import User
     from apps.queues.errors import StaleLease
-    from apps.queues.models import Item, Queue
+    from apps.queues.models import Item
     from apps.workbench import services
     from tests.factories import choices_result
 
-    queue, reviewer = Queue.objects.get(pk=args.queue), User.objects.get(pk=args.reviewer)
-    rng = random.Random(args.seed)
     while True:
         review = services.claim_next(queue=queue, reviewer=reviewer, now=timezone.now(), rng=rng)
         if review is None:
