@@ -8,6 +8,7 @@ import json
 import statistics
 from typing import Any
 
+from bench.browser import reviewer_page
 from bench.server import served_database, server
 
 LOADS, ITEMS = 5, 5
@@ -33,20 +34,7 @@ def _house() -> tuple[str, str]:
 
 
 def measure(address: str, queue: str, email: str) -> dict[str, Any]:
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser import find_chromium
-    from tests.factories.projects import PASSWORD
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
-        page = browser.new_page(base_url=address)
-        page.goto("/login/")
-        page.fill("input[name=username]", email)
-        page.fill("input[name=password]", PASSWORD)
-        page.press("input[name=password]", "Enter")
-        page.wait_for_url("**/review/**")
+    with reviewer_page(address, email) as page:
         devtools = page.context.new_cdp_session(page)
         devtools.send("Network.enable")
         received: list[int] = []
@@ -61,7 +49,6 @@ def measure(address: str, queue: str, email: str) -> dict[str, Any]:
             page.wait_for_load_state("networkidle")
             loads.append((sum(received), len(received)))
         items = [_next_item(page) for _ in range(ITEMS)]
-        browser.close()
     return {
         "bench": "weight",
         "first_kb": round(max(size for size, _ in loads) / 1000, 1),
