@@ -69,7 +69,7 @@ def test_pages_show_the_figures(client, project, queue, people, answered, manage
         page = client.get(address("quality_agreement", project), {"queue": queue.slug}).content.decode()
     assert "Reviewer 0" in page
     assert "Simulated" in page
-    with django_assert_max_num_queries(18):  # six for each queue where the person answered
+    with django_assert_max_num_queries(17):  # four for each queue where the person answered
         page = client.get(address("quality_reviewer", project, people[2].pk)).content.decode()
     assert "33.3\u00a0%" in page  # early: 10 of 30
     assert "changed" in page
