@@ -66,6 +66,8 @@ def read_export(path: Path) -> list[Any]:
         NoExport: the file cannot be read, is not strict JSON, or holds no tasks; names what is wrong.
     """
     try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise NoExport(f"{path} is larger than {MAX_FILE_BYTES:,} bytes. Split it.")
         raw = path.read_bytes()
     except OSError as exc:
         raise NoExport(f"{path} cannot be read: {exc.strerror}.") from exc

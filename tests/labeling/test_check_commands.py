@@ -236,6 +236,15 @@ def test_check_results_names_a_config_that_cannot_be_used(check, tmp_path):
     assert (status, "cannot be read" in err) == (2, True)
 
 
+def test_check_results_does_not_read_a_file_beyond_all_bounds(tmp_path):
+    (tmp_path / "config.xml").write_text(CONFIG, encoding="utf-8")
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(1_000_000_001)  # a hole, which takes no room on the disk
+    where = ("--config", tmp_path / "config.xml", "--tasks", tmp_path / "huge.json")
+    status, _, err = run("check_results", *where)
+    assert (status, "1,000,000,000 bytes" in err) == (2, True)
+
+
 GOOD = '<View><Text name="t" value="$text"/><Rating name="r" toName="t"/></View>'
 
 

@@ -125,6 +125,13 @@ def test_a_config_is_answerable(inside, note):
     assert any(note in each for each in report.notes) or not note
 
 
+def test_a_taxonomy_of_ten_thousand_labels_is_answerable():
+    group = "".join(f'<Choice value="Thing {number}"/>' for number in range(99))
+    groups = "".join(f'<Choice value="Group {number}">{group}</Choice>' for number in range(100))
+    report = config_report("", f'<View>{TEXT}<Taxonomy name="x" toName="t">{groups}</Taxonomy></View>')
+    assert (report.answerable, report.problems) == (True, ())
+
+
 def test_a_label_whose_key_is_taken_loses_it():
     inside = '<Choices name="c" toName="t"><Choice value="a" hotkey="q"/><Choice value="b" hotkey="q"/></Choices>'
     config = parse_config(f"<View>{inside}{TEXT}</View>")

@@ -11,9 +11,10 @@ from apps.projects.labelling.errors import ConfigError
 from apps.projects.labelling.model import Node
 from apps.projects.labelling.tags import spelt
 
-MAX_BYTES = 200_000
+MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
-MAX_TAGS = 5_000
+MAX_TAGS = 5_000  # but for labels, of which a control may have more (labels.MAX_LABELS)
+_LABELS = frozenset({"Choice", "Label"})
 ROOT = "View"  # what an error names where no tag can be told
 
 
@@ -24,6 +25,7 @@ class _LineParser(DefusedXMLParser):
         super().__init__(forbid_dtd=True)
         self.lines: dict[Any, int] = {}
         self.open: list[str] = []
+        self.tags = 0
 
     @property
     def line(self) -> int:
@@ -35,7 +37,8 @@ class _LineParser(DefusedXMLParser):
             raise ConfigError(
                 _("Tags are nested more than %(max_depth)s deep.") % {"max_depth": MAX_DEPTH}, tag=tag, line=self.line
             )
-        if len(self.lines) >= MAX_TAGS:
+        self.tags += spelt(tag) not in _LABELS
+        if self.tags > MAX_TAGS:
             raise ConfigError(
                 _("It has more than %(max_tags)s tags.") % {"max_tags": figures.number(MAX_TAGS, 0)},
                 tag=tag,
