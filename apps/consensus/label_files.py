@@ -82,10 +82,8 @@ def labels_read(
         item_cells.append(item)
         worker_cells.append(worker)
         label_cells.append(label)
-    if not lines:
-        raise InvalidInput(f"{path} has no usable row.{notes.sentence()}")
     indices = [column.sorted() for column in columns]
-    kept = _one_answer_each(*(index for _, index in indices), rule=duplicates, lines=lines, notes=notes)
+    kept = lines and _one_answer_each(*(index for _, index in indices), rule=duplicates, lines=lines, notes=notes)
     if not len(kept):
         raise InvalidInput(f"{path} has no usable row.{notes.sentence()}")
     (items, item_idx), (reviewers, reviewer_idx), (classes, label_idx) = (

@@ -65,8 +65,7 @@ def dawid_skene(
         item_idx, reviewer_idx, label_idx: shape (n_votes,); one row per vote, indices from 0.
         n_items, n_reviewers, n_classes: sizes; items and reviewers without a vote are allowed.
         init: posterior to start from, shape (n_items, n_classes), rows sum to 1; default the vote shares.
-        smoothing: how many votes the pool is worth beside a reviewer's own, in each true class for being right and
-            in each cell for the pattern of his mistakes; 0 is classical.
+        smoothing: how many votes the pool is worth beside a reviewer's own, for each class and mistake; 0 is classical.
         pseudo_count: without smoothing, votes added to each cell of each matrix.
         known: golden answers as in `Votes`; they are never re-estimated.
         max_iter, tol: stop when no posterior moves by `tol` or more, at the latest after `max_iter` rounds.
