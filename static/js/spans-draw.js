@@ -21,12 +21,14 @@ export function line(look, lane = 0) {
   return `${patterns[look.index % patterns.length](ink)} 0 calc(100% - ${lane * height}px) / 100% 3px no-repeat`;
 }
 
-// The first free lane for each region, from left to right.
-export function lanesOf(regions) {
+// A lane for each region, from left to right: the one it had, so that a change moves few others, else the first free.
+export function lanesOf(regions, before) {
   const ends = [];
   const lanes = new Map();
   for (const region of [...regions].sort((one, other) => one.start - other.start || other.end - one.end)) {
-    let lane = ends.findIndex((end) => end <= region.start);
+    const isFree = (end = 0) => end <= region.start;
+    let lane = before?.get(region.id) ?? -1;
+    if (lane < 0 || !isFree(ends[lane])) lane = ends.findIndex(isFree);
     if (lane < 0) lane = ends.length;
     ends[lane] = region.end;
     lanes.set(region.id, Math.min(lane, most - 1));

@@ -289,7 +289,7 @@ class Desk {
     const [region, isSelected] = [this.region, (each) => each.id === this.selected];
     for (const [name, { text, list }] of this.objects) {
       const here = this.at(name).filter((each) => !each.isLost);
-      const lanes = lanesOf(here);
+      const lanes = lanesOf(here, list.lanes);
       const shifted = here.filter((each) => list.lanes?.get(each.id) !== lanes.get(each.id));
       const changed = [...gone, ...fresh, ...touched, ...shifted].filter((each) => each.object === name && !each.isLost);
       const back = text.caret();
