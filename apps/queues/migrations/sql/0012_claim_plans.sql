@@ -31,7 +31,8 @@ END $$;
 CREATE OR REPLACE FUNCTION queues_take_main(INOUT place queues_reviewercursor, OUT taken queues_item)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
-    page CONSTANT int := 16;  -- unlocked candidates tried at a time; more than the claims that run at once
+    page int := 16;  -- unlocked candidates tried at a time; more than the claims that run at once
+    most_tried CONSTANT int := 1000;
     bumped_page CONSTANT int := 200;
     re_entered uuid[];
     n int;
@@ -61,8 +62,7 @@ BEGIN
             place.seen_seq := newest;
         END IF;
     END IF;
-    -- Twice at most: before saying that nothing is left, look once from the top, so that nothing is stranded by a
-    -- late commit.
+    -- Before saying that nothing is left, look once from the top, so that nothing is stranded by a late commit.
     LOOP
         IF place.sort_key IS NULL THEN
             SELECT array_agg(c.id ORDER BY c.sort_key DESC, c.id), max(c.sort_key) INTO rows, first_key
@@ -89,7 +89,10 @@ BEGIN
             place.sort_key := first_key;
             place.item_id := rows[1];
             taken := queues_lock_first(rows, place.queue_id, place.reviewer_id);
-            RETURN;
+            IF taken.id IS NOT NULL OR page > most_tried THEN RETURN; END IF;
+            -- Others have locked or taken all of them since the look. That is not "nothing left": look again, further.
+            page := page * 2;
+            CONTINUE;
         END IF;
         EXIT WHEN place.sort_key IS NULL;
         place := queues_to_top(place);
