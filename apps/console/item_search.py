@@ -84,7 +84,7 @@ def _by_votes(wanted: Mapping[str, Any]) -> list[Q]:
         found.append(Q(consensus__confidence__gte=wanted["confidence_from"]))
     if wanted.get("confidence_to") is not None:
         found.append(Q(consensus__confidence__lte=wanted["confidence_to"]))
-    if wanted.get("reviewer") or wanted.get("answered"):
+    if wanted.get("reviewer") or wanted.get("answered") or wanted.get("differs"):
         found.append(Q(Exists(_answers(wanted))))
     return found
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from apps.queues.models import Item
 from tests import factories
 from tests.console.test_assistance_figures import answered
 
@@ -70,6 +71,16 @@ def test_a_pair_leads_to_where_it_differs(desk, project, mixed_up):
     assert len(cells) == 2
     for address in (differ, *cells):
         assert texts(desk.get(address)) == {"item 0", "item 1"}
+
+
+def test_where_somebody_alone_answered_otherwise(desk, project, queue, people, mixed_up):
+    factories.item(queue, "unanswered")
+    here, wanted = reverse("console:items", args=[project.slug]), {"differs": str(people[1].pk)}
+    assert texts(desk.get(here, wanted)) == {"item 0", "item 1"}
+    act = reverse("console:items_act", args=[project.slug], query=wanted)
+    assert desk.post(act, {"scope": "all", "action": "requeue"}).status_code == 302
+    unsettled = queue.items.exclude(state=Item.State.SETTLED)
+    assert set(unsettled.values_list("search_text", flat=True)) == {"item 0", "item 1", "unanswered"}
 
 
 def test_what_was_answered_beside_a_guess_is_not_behind_a_figure(desk, project, queue, people):
