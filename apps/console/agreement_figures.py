@@ -45,8 +45,11 @@ class PairRow:
     percent: Agreement
 
     @property
-    def n_differing(self) -> int:
-        return round((1.0 - (self.percent.value or 0.0)) * self.percent.n_items) if self.percent.n_items else 0
+    def n_differing(self) -> int | None:
+        """None below MIN_SHARED common items: of few it would tell who answers there what another one answered."""
+        if self.percent.value is None or self.percent.n_items < MIN_SHARED:
+            return None
+        return round((1.0 - self.percent.value) * self.percent.n_items)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,16 @@ def test_a_pair_leads_to_where_it_differs(desk, project, mixed_up):
         assert texts(desk.get(address)) == {"item 0", "item 1"}
 
 
+def test_a_pair_with_few_items_in_common_tells_no_difference(desk, project, queue, people):
+    for number in range(9):
+        item = factories.item(queue, f"item {number}")
+        for person, label in zip(people, ["Refund", "Exchange"], strict=True):
+            factories.annotation(item, person, label)
+    page = desk.get(reverse("console:quality_agreement", args=[project.slug]))
+    assert [row.n_differing for row in page.context["pairs"]] == [None]
+    assert "differs=" not in page.content.decode()
+
+
 def test_where_somebody_alone_answered_otherwise(desk, project, queue, people, mixed_up):
     factories.item(queue, "unanswered")
     here, wanted = reverse("console:items", args=[project.slug]), {"differs": str(people[1].pk)}
