@@ -247,6 +247,13 @@ class BudgetForm(forms.Form):
 
     label_budget = forms.IntegerField(label=_("Answers in all"), required=False, min_value=1)
 
+    def clean_label_budget(self) -> int | None:
+        """Emptied is no limit any more; left out altogether it was not asked for."""
+        if "label_budget" not in self.data:
+            raise forms.ValidationError(self.fields["label_budget"].error_messages["required"], code="required")
+        budget: int | None = self.cleaned_data["label_budget"]
+        return budget
+
 
 class PeopleForm(forms.Form):
     """Who works in a queue."""
