@@ -28,7 +28,6 @@ class ScoreRow:
 class Cell:
     """How often the row was preferred to the column. `share` is None below MIN_COMPARED comparisons."""
 
-    wins: int
     n: int
     share: float | None
     low: float
@@ -75,7 +74,7 @@ def _cell(scores: Scores, at: int, other: int) -> Cell:
     fared = scores.against(at, other)
     low, high = wilson(fared.wins, fared.n)
     share = fared.wins / fared.n if fared.n >= MIN_COMPARED else None
-    return Cell(fared.wins, fared.n, share, low, high)
+    return Cell(fared.n, share, low, high)
 
 
 def person_rows(scores: Scores, rows: Sequence[Sided]) -> list[PersonRow]:

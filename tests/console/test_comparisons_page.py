@@ -127,6 +127,25 @@ def test_without_names_the_page_says_how_to_give_them(client, project, queue, ma
     assert "too little data" in words
 
 
+def test_few_comparisons_tell_their_number_alone(client, project, queue, manager):
+    one = factories.member(project)
+    for _ in range(9):
+        compared(queue, "m1", "m2", [(one, "left")])
+    client.force_login(manager)
+    words = client.get(reverse("console:quality_comparisons", args=[project.slug])).content.decode()
+    assert words.count('<td><span class="quiet">9</span></td>') == 2
+    assert "9 of 9" not in words
+
+
+def test_an_unknown_question_or_queue_shows_the_first_one_and_all(client, project, queue, manager):
+    compared(queue, "m1", "m2", [(factories.member(project), "left")])
+    client.force_login(manager)
+    page = client.get(
+        reverse("console:quality_comparisons", args=[project.slug]), {"question": "gone", "queue": "gone"}
+    )
+    assert (page.context["control"].name, page.context["n_answers"]) == ("preferred", 1)
+
+
 def test_a_project_that_compares_nothing_says_so(client, manager):
     plain = factories.project()
     factories.member(plain, "manager", user=manager)

@@ -24,8 +24,8 @@ def quality_comparisons(request: ProjectRequest, project: Project) -> HttpRespon
     chosen = next((queue for queue in queues if queue.slug == request.GET.get("queue")), None)
     config = config_of(schema_current(project=project))
     controls = comparisons.pairwise_controls(config)
-    asked = request.GET.get("question") or (controls[0].name if controls else "")
-    control = next((each for each in controls if each.name == asked), None)
+    asked = request.GET.get("question")
+    control = next((each for each in controls if each.name == asked), controls[0] if controls else None)
     context: dict[str, Any] = {
         "project": project,
         "station": "quality",
