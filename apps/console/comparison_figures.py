@@ -81,7 +81,7 @@ def person_rows(scores: Scores, rows: Sequence[Sided]) -> list[PersonRow]:
     """The most diligent first. One query for their names."""
     counts: dict[object, int] = {}
     for row in rows:
-        if {row.left, row.right} <= set(scores.names) and row.left != row.right:
+        if row.is_named and {row.left, row.right} <= set(scores.names):
             counts[row.reviewer_id] = counts.get(row.reviewer_id, 0) + row.count
     users = User.objects.in_bulk(scores.people)
     found = [

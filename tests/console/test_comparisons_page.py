@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from apps.consensus.services import comparisons
 from apps.consensus.services.comparisons import comparisons_of, left_share, scores_of
 from tests import factories
 
@@ -144,6 +145,30 @@ def test_an_unknown_question_or_queue_shows_the_first_one_and_all(client, projec
         reverse("console:quality_comparisons", args=[project.slug]), {"question": "gone", "queue": "gone"}
     )
     assert (page.context["control"].name, page.context["n_answers"]) == ("preferred", 1)
+
+
+def test_names_left_out_are_not_answers_without_names(client, project, queue, manager, monkeypatch):
+    monkeypatch.setattr(comparisons, "MOST_SIDES", 2)
+    one = factories.member(project)
+    for left, right in [("m1", "m2"), ("m1", "m2"), ("m1", "m3"), ("", "")]:
+        compared(queue, left, right, [(one, "left")])
+    client.force_login(manager)
+    words = client.get(reverse("console:quality_comparisons", args=[project.slug])).content.decode()
+    assert "From 3 of 4 answers: the others do not tell" in words
+    assert "1 further names" in words
+
+
+def test_a_question_left_open_counts_among_the_latest_alone(client, project, queue, manager, monkeypatch):
+    one, two = (factories.member(project) for _ in range(2))
+    item = compared(queue, "m1", "m2", [(one, "left")])
+    factories.annotation(item, two, "", result=[])
+    client.force_login(manager)
+    here = reverse("console:quality_comparisons", args=[project.slug])
+    page = client.get(here)
+    assert (page.context["n_answers"], page.context["n_named"], page.context["side"].n_items) == (1, 1, 1)
+    assert "From the latest" not in page.content.decode()
+    monkeypatch.setattr(comparisons, "LATEST", 2)
+    assert "From the latest 1 answers." in client.get(here).content.decode()
 
 
 def test_a_project_that_compares_nothing_says_so(client, manager):

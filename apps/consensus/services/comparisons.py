@@ -31,8 +31,13 @@ class Sided:
     reviewer_id: UUID
     left: str
     right: str
-    chosen: str  # left | right
+    chosen: str  # left | right, empty where the question was left open
     count: int
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it tells that one was preferred to another."""
+        return bool(self.chosen and self.left and self.right) and self.left != self.right
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ _COMPARED = """
                 WHERE x.queue_id = i.queue_id AND x.reviewer_id = a.reviewer_id AND x.ended_at IS NULL)
         ORDER BY a.created_at DESC, a.id DESC LIMIT %(latest)s
     ), compared AS (
-        SELECT item_id, reviewer_id, chosen,
+        SELECT item_id, reviewer_id, CASE WHEN chosen IN ('left', 'right') THEN chosen ELSE '' END AS chosen,
             coalesce(sides.names[1], '') AS left_name, coalesce(sides.names[2], '') AS right_name
         FROM latest, LATERAL (
             SELECT ARRAY(
@@ -107,20 +112,19 @@ _COMPARED = """
                 FROM jsonb_array_elements(%(sides)s::jsonb -> latest.schema_id::text) WITH ORDINALITY side(keys, at)
                 ORDER BY side.at) AS names
         ) sides
-        WHERE chosen IN ('left', 'right')
     )
 """
 _BY_PERSON = (
     "SELECT reviewer_id, left_name, right_name, chosen, count(*) FROM compared "
     "GROUP BY reviewer_id, left_name, right_name, chosen ORDER BY 1, 2, 3, 4"
 )
-_BY_ITEM = "SELECT avg((chosen = 'left')::int)::float8 FROM compared GROUP BY item_id"
+_BY_ITEM = "SELECT avg((chosen = 'left')::int)::float8 FROM compared WHERE chosen <> '' GROUP BY item_id"
 
 
 def comparisons_of(*, project: Project, control: str, queue: Queue | None = None) -> list[Sided]:
     """Blind answers to one question, whatever version of the labels they were given under, at most LATEST. One query.
 
-    Known items, and people whose answers were left out, do not count.
+    Known items, and people whose answers were left out, do not count; answers that leave the question open do, apart.
     """
     return [Sided(*row) for row in _rows(_BY_PERSON, project, control, queue)]
 
@@ -160,7 +164,7 @@ def _sides(project: Project, control: str) -> dict[str, tuple[list[str], list[st
 
 def scores_of(rows: Iterable[Sided]) -> Scores | None:
     """None where no answer compares two sides of different names."""
-    named = [row for row in rows if row.left and row.right and row.left != row.right]
+    named = [row for row in rows if row.is_named]
     total: dict[str, int] = {}
     for row in named:
         for name in (row.left, row.right):

@@ -45,8 +45,10 @@ def quality_comparisons(request: ProjectRequest, project: Project) -> HttpRespon
 
 def _figures(rows: list[comparisons.Sided]) -> dict[str, Any]:
     scores = comparisons.scores_of(rows)
-    n_answers = sum(row.count for row in rows)
-    found: dict[str, Any] = {"n_answers": n_answers, "is_capped": n_answers >= comparisons.LATEST}
+    found: dict[str, Any] = {
+        "n_answers": sum(row.count for row in rows if row.chosen),
+        "is_capped": sum(row.count for row in rows) >= comparisons.LATEST,
+    }
     if scores is None:
         return found
     ranked = figures.score_rows(scores)
@@ -56,7 +58,7 @@ def _figures(rows: list[comparisons.Sided]) -> dict[str, Any]:
         "start": start,
         "end": end,
         "matrix": figures.win_matrix(scores),
-        "n_compared": int(scores.wins.sum()),
+        "n_named": sum(row.count for row in rows if row.is_named),
         "n_groups": scores.n_groups,
         "n_left_out": scores.n_left_out,
         "people": figures.person_rows(scores, rows),
