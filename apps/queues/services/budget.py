@@ -21,16 +21,16 @@ def label_budget_check(budget: int | None) -> None:
         raise InvalidInput(_("A label budget is at least 1 answer; leave it empty for none."), field="label_budget")
 
 
-def reviews_hold_still(*, queue: Queue) -> None:
+def reviews_hold_still(*, queue: Queue) -> bool:
     """Before a queue's first budget: nobody stores an answer until this transaction ends, so that none is missed.
 
-    Call it before any other lock is taken.
+    Call it before any other lock is taken. Whether it was needed: with a spending the answers are counted already.
 
     Raises:
         Conflict: a long run stores answers just now.
     """
     if LabelSpending.objects.filter(queue=queue).exists():
-        return
+        return False
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
@@ -40,16 +40,23 @@ def reviews_hold_still(*, queue: Queue) -> None:
         if getattr(exc.__cause__, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
         raise Conflict(_("Many answers are being stored just now. Set the budget again in a minute.")) from exc
+    return True
 
 
-def label_budget_set(*, queue: Queue, budget: int | None) -> None:
-    """Set, raise, lower or end the budget. The last lock of the caller's transaction; see `reviews_hold_still`.
+def label_budget_set(*, queue: Queue, budget: int | None, is_still: bool) -> None:
+    """Set, raise, lower or end the budget. The last lock of the caller's transaction.
+
+    Args:
+        is_still: nobody can store an answer now (`reviews_hold_still`), so they can be counted.
 
     Raises:
         InvalidInput: below what is spent already.
+        Conflict: an earlier budget was forgotten at the same moment.
     """
     spending = LabelSpending.objects.select_for_update().filter(queue=queue).first()
     if spending is None and budget is not None:
+        if not is_still:
+            raise Conflict(_("The earlier budget was being ended just now. Set the budget again."))
         live = Review.objects.filter(item__queue=queue, state__in=[Review.State.LEASED, Review.State.SUBMITTED])
         spent = live.exclude(item__source=Item.Source.HONEYPOT).count()
         spending = LabelSpending.objects.create(queue=queue, spent=spent)
@@ -104,6 +111,10 @@ def items_give_up_rest(*, queue: Queue, limit: int) -> int:
     return done
 
 
+@transaction.atomic
 def spending_forget(*, queue: Queue) -> None:
     """The budget was ended and nothing rests any more: the queue is like one that never had any."""
-    LabelSpending.objects.filter(queue=queue, queue__label_budget=None).delete()
+    spending = LabelSpending.objects.select_for_update().filter(queue=queue).first()
+    # Read after the spending was locked: whoever sets a budget holds it, and one that he has set stays.
+    if spending is not None and Queue.objects.filter(pk=queue.pk, label_budget=None).exists():
+        spending.delete()

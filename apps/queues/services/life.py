@@ -60,7 +60,7 @@ def queue_create(
     _policy_set(queue, policy)
     queue.save()
     if queue.label_budget is not None:
-        label_budget_set(queue=queue, budget=queue.label_budget)
+        label_budget_set(queue=queue, budget=queue.label_budget, is_still=True)  # it has no answers yet
     event_record(verb="queue.created", obj=queue, project_id=project.pk, actor=by, at=now)
     return queue
 
@@ -71,10 +71,9 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
 
     Raises:
         InvalidInput: a value out of range, or an unknown policy field.
-        Conflict: a first label budget, while a long run stores answers.
+        Conflict: a first label budget, while a long run stores answers or the last one is being ended.
     """
-    if policy.get("label_budget") is not None:
-        reviews_hold_still(queue=queue)
+    is_still = policy.get("label_budget") is not None and reviews_hold_still(queue=queue)
     # Two managers at once: the later one writes over the fields he sent only.
     queue = Queue.objects.select_for_update().get(pk=queue.pk)
     asked_to_qualify = queue.qualification_items > 0
@@ -88,7 +87,7 @@ def queue_update(*, queue: Queue, by: User, **policy: Any) -> Queue:
     if queue.qualification_items and not asked_to_qualify:
         admit_those_who_answered(queue=queue, by=by, now=timezone.now())
     if "label_budget" in policy:
-        label_budget_set(queue=queue, budget=policy["label_budget"])
+        label_budget_set(queue=queue, budget=policy["label_budget"], is_still=is_still)
     return queue
 
 
