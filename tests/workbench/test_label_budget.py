@@ -181,6 +181,17 @@ def test_known_items_do_not_count(project, boss, people):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_lease_that_ran_out_gives_its_answer_to_the_next_claim(project, boss, people):
+    queue = queue_with(project, boss, 1)
+    for _ in range(2):
+        factories.item(queue)
+    assert claim(queue, people[0]) is not None
+    assert claim(queue, people[1]) is None
+    assert claim(queue, people[1], LATER) is not None
+    assert spent(queue) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_reviewers_at_the_edge_of_the_budget_never_exceed_it(project, boss, people):
     queue = queue_with(project, boss, 4, overlap_max=1)
     for _ in range(20):

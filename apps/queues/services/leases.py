@@ -41,10 +41,13 @@ def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Ran
         ReviewerHeld: a manager or a test has paused the person here.
         NotAdmitted: the queue asks for a qualification first.
     """
-    # Where the label budget is spent he still gets what he holds.
-    order = [] if labels_left(queue=queue) == 0 else lanes.lane_order(queue=queue, rng=rng)
+    order = _lanes_now(queue=queue, rng=rng)
     try:
         claimed = lanes.item_take(queue=queue, reviewer=reviewer, lanes=order, now=now, is_last=False)
+        if claimed.outcome == "stale":
+            # Committed before the budget is looked at again: what ran out is given back to it as that commits.
+            leases_expire(queue=queue, now=now, limit=_STALE_AT_A_CLAIM)
+            order = order or _lanes_now(queue=queue, rng=rng)
         if claimed.outcome in ("stale", "adopts"):
             claimed = _claim_again(queue=queue, reviewer=reviewer, order=order, now=now)
     except IntegrityError as exc:
@@ -64,9 +67,13 @@ def review_claim(*, queue: Queue, reviewer: User, now: datetime, rng: random.Ran
     return claimed.review
 
 
+def _lanes_now(*, queue: Queue, rng: random.Random) -> list[str]:
+    """No lane where the label budget is spent: a person still gets what he holds."""
+    return [] if labels_left(queue=queue) == 0 else lanes.lane_order(queue=queue, rng=rng)
+
+
 @transaction.atomic
 def _claim_again(*, queue: Queue, reviewer: User, order: list[str], now: datetime) -> lanes.Claimed:
-    leases_expire(queue=queue, now=now, limit=_STALE_AT_A_CLAIM)
     claimed = lanes.item_take(queue=queue, reviewer=reviewer, lanes=order, now=now, is_last=True)
     if claimed.adopts and claimed.review is not None:
         schema_adopt(item=claimed.review.item)
