@@ -12,6 +12,7 @@ from apps.consensus.services import labels_allot
 from apps.consensus.tasks import labels_allot_all
 from apps.core.db import violates
 from apps.core.errors import Conflict, InvalidInput
+from apps.events.models import Event
 from apps.queues import services as queues
 from apps.queues.errors import StaleLease
 from apps.queues.models import Item, LabelSpending, Queue, Review
@@ -280,15 +281,17 @@ def test_what_rests_after_the_budget_goes_to_adjudication_when_told_so(project, 
     items = [factories.item(queue) for _ in range(2)]
     answer(queue, people[0], LABELS[0])
     with pytest.raises(Conflict, match="answers left"):
-        queues.items_give_up_rest(queue=queue, limit=10)
+        queues.items_give_up_rest(queue=queue, limit=10, by=boss)
     answer(queue, people[0], LABELS[1])
     labels_allot_all()
     assert set(Item.objects.values_list("state", flat=True)) == {"open"}  # nothing settles because a budget is empty
-    assert queues.items_give_up_rest(queue=queue, limit=1) == 1
-    assert queues.items_give_up_rest(queue=queue, limit=10) == 1
+    assert queues.items_give_up_rest(queue=queue, limit=1, by=boss) == 1
+    assert queues.items_give_up_rest(queue=queue, limit=10, by=boss) == 1
     assert {(item.state, item.adjudication_reason) for item in Item.objects.filter(pk__in=[x.pk for x in items])} == {
         ("adjudication", "the label budget is spent")
     }
+    told = Event.objects.filter(verb="item.given_up", actor=boss).values_list("object_id", flat=True)
+    assert sorted(map(str, told)) == sorted(str(item.pk) for item in items)
 
 
 def test_a_deadline_does_not_wait_for_its_turn(project, boss, people):

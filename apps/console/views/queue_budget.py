@@ -40,7 +40,7 @@ def queue_rest_end(request: ProjectRequest, project: Project, queue_slug: str) -
     """What rests goes to adjudication, `COUNTED` at a time."""
     queue = queue_of(project, queue_slug)
     try:
-        n = items_give_up_rest(queue=queue, limit=COUNTED)
+        n = items_give_up_rest(queue=queue, limit=COUNTED, by=request.user)
     except Conflict as exc:
         return queue_page(request, project, queue, error=exc.message, status=409)
     words = ngettext("%(n)s item went to adjudication.", "%(n)s items went to adjudication.", n)

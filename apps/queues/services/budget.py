@@ -4,8 +4,10 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.accounts.models import User
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.stored import stored
+from apps.events.services import event_record
 from apps.queues.models import Item, LabelSpending, Queue, Review
 from apps.queues.selectors_budget import items_resting, labels_left
 from apps.queues.services.slots import answers_of, item_lock, item_to_adjudication, slots_adjust, strand_check
@@ -92,7 +94,7 @@ def item_wake(*, item: Item) -> bool:
 
 
 @transaction.atomic
-def items_give_up_rest(*, queue: Queue, limit: int) -> int:
+def items_give_up_rest(*, queue: Queue, limit: int, by: User) -> int:
     """Let adjudicators decide what rests because the budget is spent, the oldest first. Returns how many went.
 
     Raises:
@@ -107,6 +109,7 @@ def items_give_up_rest(*, queue: Queue, limit: int) -> int:
         answers = answers_of(item)
         if item.state == Item.State.OPEN and not answers.live and answers.submitted >= item.wanted:
             item_to_adjudication(item=item, reason=_SPENT, answers=answers)
+            event_record(verb="item.given_up", obj=item, project_id=queue.project_id, actor=by)
             done += 1
     return done
 
