@@ -74,7 +74,10 @@ def label_budget_set(*, queue: Queue, budget: int | None, is_still: bool) -> Non
 
 
 def labels_left_locked(*, queue: Queue) -> int | None:
-    """As `labels_left`; nobody else spends any until the transaction ends."""
+    """As `labels_left`; nobody else spends any until the transaction ends.
+
+    The spending is else the last lock of a writer: afterwards the caller locks only its own rows, or with SKIP LOCKED.
+    """
     if queue.label_budget is not None:
         LabelSpending.objects.select_for_update().filter(queue=queue).first()
     return labels_left(queue=queue)
