@@ -58,7 +58,7 @@ def similar_settled(
     most: int = SHOWN,
     looked_at: int = LOOKED_AT,
 ) -> list[Similar]:
-    """Those most like the item, best first, of its project. Four statements.
+    """Those most like the item, best first, of its project. Five statements.
 
     Args:
         reviewer: who looks at it as a reviewer; None: an adjudicator does.
@@ -120,11 +120,20 @@ _SHARES = """
 
 def settled_like(item: Item, shares: Mapping[str, float], *, looked_at: int = LOOKED_AT) -> QuerySet[Item]:
     """Settled items of the project with the rarest of these words; the index alone decides which are looked at."""
-    asked = " | ".join("(" + " & ".join(map(_quoted, words)) + ")" for words in conjunctions(shares))
+    asked = " | ".join(
+        "(" + " & ".join(map(_quoted, words)) + ")" for words in conjunctions(shares, n_texts=_n_settled())
+    )
     words: Any = Func(F("search_text"), function="queues_words", output_field=SearchVectorField())
     queues = list(Queue.objects.filter(project=item.queue.project_id).values_list("pk", flat=True))
     found = Item.objects.filter(queue__in=queues, state=Item.State.SETTLED).annotate(words=words)
     return found.filter(words=SearchQuery(asked, config="simple", search_type="raw"))[:looked_at]
+
+
+def _n_settled() -> float:
+    """How many settled items there are, as the planner knows it; below 0 where it knows nothing. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass('item_settled_words')")
+        return float(cursor.fetchone()[0])
 
 
 def _showable(item: Item, found: QuerySet[Item]) -> QuerySet[Item]:

@@ -1,6 +1,7 @@
 """Similar settled items: found by an index, ranked by words, and blind for reviewers."""
 
 import pytest
+from django.db import connection
 
 from apps.golden.models import SplitAssignment
 from apps.golden.services import golden_set_create
@@ -46,7 +47,26 @@ def test_rare_words_are_looked_for_alone_and_common_ones_together():
         ("back", "send", "how"),
     ]
     assert conjunctions({"how": 0.5}) == [("how",)]
+    assert conjunctions({"how": 0.5, "kettle": 1.0}, n_texts=3) == [("how",), ("kettle",)]  # of few, every word
     assert conjunctions({}) == []
+
+
+def test_words_of_which_nothing_is_known_leave_room_for_the_known():
+    shares = {f"unheard{n}": 0.0 for n in range(20)} | {"kettle": 0.004, "send": 0.5}
+    found = conjunctions(shares)
+    assert ("kettle",) in found
+    assert len(found) == 9
+    assert ("send",) not in found
+
+
+def test_what_the_planner_remembers_of_other_texts_hides_none(queue, item):
+    for n in range(5):
+        factories.settled_item(queue, "Refund", f"Send back one of my kettles, it is blue {n}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE queues_item")
+    assert set(word_shares("kettles back")) == {"kettles", "back"}
+    assert min(word_shares("kettles back").values()) == 1.0
+    assert len(similar_settled(item=item)) == 5
 
 
 def test_the_most_alike_come_first_with_their_label(queue, item):

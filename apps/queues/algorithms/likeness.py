@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from math import log
+from math import inf, log
 
 # Signs of scripts written without spaces are words of their own, as in the SQL function queues_words.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 # A word that is in fewer texts than this weighs no more: it may be a name or a slip.
 RAREST = 1e-4
-# Together, words looked for should be in no more than this share of the texts.
-RARE_ENOUGH = 0.005
-# Looked for by the rarest words of a text, so many.
+# Together, words looked for should be in no more than this share of the texts, or in no more than so many of few.
+RARE_ENOUGH, FEW = 0.005, 50
+# Looked for by so many words of a text of which nothing is known, and by so many of the rarest others.
 LOOKED_FOR = 8
 
 
@@ -39,22 +39,29 @@ def _sum(words: Iterable[str], shares: Mapping[str, float]) -> float:
     return sum(weight(shares.get(word, 0.0)) for word in words)
 
 
-def conjunctions(shares: Mapping[str, float]) -> list[tuple[str, ...]]:
+def conjunctions(shares: Mapping[str, float], *, n_texts: float = inf) -> list[tuple[str, ...]]:
     """Sets of words, any of which a text must have whole to be looked at: rare words alone, common ones together.
 
     From each of the rarest words on, as many of the next are taken as it needs to be rare enough. Of words of which
-    nothing is known, the longer count as the rarer.
+    nothing is known (a share of 0), the longer count as the rarer; they may be in no text at all, or have come since.
+
+    Args:
+        shares: in which share of the texts each word is.
+        n_texts: how many texts there are; of few, also common words are looked for.
     """
-    ranked = sorted(shares, key=lambda word: (shares[word], -len(word), word))[:LOOKED_FOR]
+    enough = max(RARE_ENOUGH, FEW / max(n_texts, FEW))
+    by_rarity = sorted(shares, key=lambda word: (shares[word], -len(word), word))
+    known = [word for word in by_rarity if shares[word]][:LOOKED_FOR]
+    ranked = [word for word in by_rarity if not shares[word]][:LOOKED_FOR] + known
     found: list[tuple[str, ...]] = []
     for start in range(len(ranked)):
         together, share = [], 1.0
         for word in ranked[start:]:
             together.append(word)
             share *= shares[word]
-            if share <= RARE_ENOUGH:
+            if share <= enough:
                 break
         # The common words at the end are in too many texts to say anything.
-        if share <= RARE_ENOUGH or not found:
+        if share <= enough or not found:
             found.append(tuple(together))
     return found
