@@ -294,3 +294,6 @@ BEGIN
     FROM queues_item_write(item.id, item.state, item.wanted, item.wanted_max, item.settled_at,
                            item.adjudication_reason, item.retired_reason, at_it.busy + 1) w;
 END $$;
+
+-- An earlier migration, taken back since, gave it settings of its own; where that one ran they go now.
+ALTER FUNCTION queues_item_write(uuid, text, int, int, timestamptz, text, text, int) RESET ALL;
