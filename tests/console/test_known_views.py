@@ -6,7 +6,6 @@ from django.urls import reverse
 from apps.consensus.algorithms.accuracy import accuracy_posterior
 from apps.console.decisions import decisions
 from apps.console.people_standing import people_tested
-from apps.golden import services as golden
 from apps.queues import services as queues
 from apps.queues.models import Item, Queue, QueueMember, ReviewerExclusion, ReviewerPause
 from tests import factories
@@ -25,12 +24,12 @@ def version(project, manager):
     """Thirty items of two labels, a third of them on the test side."""
     source = factories.queue(project, "Source")
     people = [factories.member(project) for _ in range(2)]
+    items = []
     for number in range(30):
         label = "Refund" if number % 3 else "Exchange"
-        factories.settled_item(source, label, f"Message of its own, number {number * 7919}", reviewers=people)
-    made = golden.golden_set_create(project=project, name="Gold", by=manager, now=NOW, test_share=0.34)
-    golden.golden_gather(golden_set=made, items=source.items.all(), by=manager, now=NOW)
-    return golden.golden_freeze(golden_set=made, by=manager, now=NOW)
+        text = f"Message of its own, number {number * 7919}"
+        items.append(factories.settled_item(source, label, text, reviewers=people))
+    return factories.golden_version(items, test=items[20:], by=manager)
 
 
 def address(name, queue, *args):
@@ -50,7 +49,7 @@ def test_known_items_come_from_the_training_side_evenly(client, manager, queue, 
     assert set(sides) == {"train"}
     response = client.post(f"{here}add/", {"version": version.pk, "n": 1000}, follow=True)
     assert b"The version has no more" in response.content
-    assert pots.count() == version.items.filter(split="train").count()
+    assert pots.count() == version.items.filter(split="train").count() == 20
     response = client.post(f"{here}add/", {"version": version.pk, "n": 5}, follow=True)
     assert b"None were added" in response.content
 

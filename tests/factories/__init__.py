@@ -1,6 +1,7 @@
 """Rows for tests, written straight into the tables: plain functions, one row each, every default a sensible one."""
 
 from tests.factories.answers import adjudication, annotation, consensus, disputed_item, settled_item
+from tests.factories.golden import golden_sides, golden_version
 from tests.factories.honeypots import honeypot
 from tests.factories.models import deployment, evaluation_run, gate_decision, model_version, training_run
 from tests.factories.projects import choices_config, guideline, member, person, project, schema
@@ -31,6 +32,8 @@ __all__ = [
     "evaluation_run",
     "exclusion",
     "gate_decision",
+    "golden_sides",
+    "golden_version",
     "guideline",
     "honeypot",
     "item",
