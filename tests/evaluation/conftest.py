@@ -3,19 +3,17 @@
 import pytest
 
 from apps.evaluation.services import execution
-from apps.golden import services as golden
-from apps.queues.models import Item
 from tests import factories
-from tests.factories import NOW
 from tests.predictor import WordPredictor
 
 WORDS = {"Refund": "money", "Exchange": "swap", "Order status": "parcel"}
 
 
-def make_version(project, by, *, n=120, name="Support intents", test_share=0.5):
-    """Items whose text holds the word of their label, half of them on the test side; one in three is Spanish."""
+def make_version(project, by, *, n=120, name="Support intents", has_test=True):
+    """Items whose text holds the word of their label, every second four on the test side; one in three is Spanish."""
     queue = factories.queue(project, name)
     pair = [factories.member(project) for _ in range(2)]
+    items = []
     for number in range(n):
         label = ("Refund", "Refund", "Exchange", "Order status")[number % 4]
         trace = factories.trace(
@@ -23,10 +21,9 @@ def make_version(project, by, *, n=120, name="Support intents", test_share=0.5):
             f"{number * 7919:08d} {chr(97 + number % 26) * 7} {WORDS[label]} {number**3:010d}",
             attributes={"language": "es" if number % 3 == 0 else "en", "user_number": number},
         )
-        factories.settled_item(queue, label, trace=trace, reviewers=pair)
-    made = golden.golden_set_create(project=project, name=name, test_share=test_share, by=by, now=NOW)
-    golden.golden_gather(golden_set=made, items=Item.objects.filter(queue=queue), by=by, now=NOW)
-    return golden.golden_freeze(golden_set=made, by=by, now=NOW)
+        items.append(factories.settled_item(queue, label, trace=trace, reviewers=pair))
+    test = [item for number, item in enumerate(items) if has_test and number // 4 % 2]
+    return factories.golden_version(items, test=test, by=by, name=name)
 
 
 @pytest.fixture

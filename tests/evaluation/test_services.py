@@ -70,7 +70,7 @@ def test_evaluation_run_create_refuses_a_version_of_another_project(create, mana
 
 def test_evaluation_run_create_refuses_a_version_without_a_test_side(create, project, manager):
     with pytest.raises(SetUnusable, match="no test items"):
-        create(golden_version=make_version(project, manager, n=12, name="All train", test_share=0))
+        create(golden_version=make_version(project, manager, n=12, name="All train", has_test=False))
 
 
 def test_evaluation_run_create_wants_exactly_one_set(create):
@@ -183,13 +183,12 @@ def test_evaluation_reads_renamed_labels_by_their_new_names(project, manager, ca
 
 def test_evaluation_leaves_out_items_that_a_model_was_trained_on(project, manager, candidate, version, create, execute):
     """Another set may hold on its test side what this model was trained on."""
-    other = golden.golden_set_create(project=project, name="Second look", test_share=0.5, by=manager, now=NOW)
-    golden.golden_gather(golden_set=other, items=Item.objects.all(), by=manager, now=NOW)
-    second = golden.golden_freeze(golden_set=other, by=manager, now=NOW)
+    items = list(Item.objects.order_by("pk"))
+    second = factories.golden_version(items, test=items[: len(items) // 2], by=manager, name="Second look")
     trained = set(version.items.filter(split="train").values_list("item_id", flat=True))
     test = set(second.items.filter(split="test").values_list("item_id", flat=True))
     run = execute(create(golden_version=second))
-    assert run.metrics["set"]["items"] == len(test - trained)
+    assert run.metrics["set"]["items"] == len(test - trained) == 28
     assert any("trained on them" in note for note in run.metrics["notes"])
 
 

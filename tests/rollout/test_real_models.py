@@ -5,8 +5,6 @@ from django.utils import timezone
 
 from apps.evaluation import services as evaluation
 from apps.evaluation import tasks as evaluation_tasks
-from apps.golden import services as golden
-from apps.queues.models import Item
 from apps.rollout import services as rollout
 from apps.training import services as training
 from apps.training import tasks as training_tasks
@@ -57,13 +55,13 @@ def quiet(settings, tmp_path, monkeypatch):
 def _version(project, manager):
     queue = factories.queue(project, "Settled")
     pair = [factories.member(project) for _ in range(2)]
-    for label, sayings in SAYINGS.items():
-        for saying in sayings:
-            for subject in SUBJECTS:
-                factories.settled_item(queue, label, saying.format(subject), reviewers=pair)
-    made = golden.golden_set_create(project=project, name="Intents", test_share=0.5, by=manager, now=timezone.now())
-    golden.golden_gather(golden_set=made, items=Item.objects.all(), by=manager, now=timezone.now())
-    return golden.golden_freeze(golden_set=made, by=manager, now=timezone.now())
+    items = [
+        factories.settled_item(queue, label, saying.format(subject), reviewers=pair)
+        for label, sayings in SAYINGS.items()
+        for saying in sayings
+        for subject in SUBJECTS
+    ]
+    return factories.golden_version(items, test=items[1::2], by=manager, name="Intents")
 
 
 def test_a_trained_model_is_evaluated_promoted_and_reorders_the_queue(project, manager, quiet):

@@ -10,7 +10,6 @@ from apps.consensus.services import quality_fit
 from apps.consensus.services.honeypots import Known, honeypot_record, honeypots_create
 from apps.consensus.services.qualification import qualification_answer, qualification_begin
 from apps.core.errors import InvalidInput
-from apps.golden import services as golden
 from apps.golden.services.honeypots import honeypots_add
 from apps.projects.selectors import schema_current
 from apps.queues.models import ReviewerPause
@@ -114,14 +113,14 @@ def test_known_answers_are_evidence_where_several_questions_are_asked():
 
 def test_golden_spans_become_known_items_and_the_page_tells_them_in_words(client, project, queue, manager):
     source = factories.queue(project, "Source")
+    items = []
     for number in range(12):
         item = factories.item(source, f"{TEXT}, number {number * 7919}", state="settled", settled_at=NOW)
+        items.append(item)
         for _ in range(2):
             factories.annotation(item, factories.member(project), "", result=RIGHT)
         factories.consensus(item, "", result=RIGHT)
-    made = golden.golden_set_create(project=project, name="Gold", by=manager, now=NOW, test_share=0.3)
-    golden.golden_gather(golden_set=made, items=source.items.all(), by=manager, now=NOW)
-    version = golden.golden_freeze(golden_set=made, by=manager, now=NOW)
+    version = factories.golden_version(items, test=items[8:], by=manager)
     n = honeypots_add(queue=queue, version=version, n=4, by=manager, now=NOW, rng=random.Random(1))
     assert (n, queue.items.filter(state="honeypot").count()) == (4, 4)
     pot = queue.items.filter(state="honeypot").first()
