@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from apps.consensus.models_known import KnownAnswer, KnownDay, QualificationAnswer, QualificationRound
+from apps.consensus.models_known import KnownAnswer, KnownDay, KnownVerdict, QualificationAnswer, QualificationRound
 from apps.core.models import UUIDModel
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ConsensusProposal",
     "KnownAnswer",
     "KnownDay",
+    "KnownVerdict",
     "QualificationAnswer",
     "QualificationRound",
     "QualityFit",

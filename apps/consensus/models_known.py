@@ -1,5 +1,8 @@
 """Items whose right answer is known, and the round in which a newcomer is measured on them."""
 
+from typing import Self
+
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -17,8 +20,58 @@ class KnownAnswer(UUIDModel):
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField()
 
+    class Meta:
+        # Verdicts are stored by it. One that was wrong is taken out with its item.
+        triggers = [pgtrigger.ReadOnly(name="knownanswer_frozen", fields=["item", "label", "result"])]
+
     def __str__(self) -> str:
         return f"{self.label} for {self.item_id}"
+
+
+class KnownVerdictQuerySet(models.QuerySet["KnownVerdict"]):
+    def counted(self) -> Self:
+        """Of answers that stand, to known items that were not taken out."""
+        return self.filter(annotation__status="current", annotation__item__state="honeypot")
+
+
+class KnownVerdict(models.Model):
+    """Whether one answer to a honeypot is right, told once, when it is given.
+
+    Neither side of the comparison can change afterwards: an answer, a known answer and a schema version are frozen. A
+    changed answer is another annotation with a verdict of its own.
+    """
+
+    annotation = models.OneToOneField(
+        "labeling.Annotation", on_delete=models.PROTECT, primary_key=True, related_name="known_verdict"
+    )
+    # Of the annotation, so that one index finds a person's latest ones in a queue.
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+")
+    queue = models.ForeignKey("queues.Queue", on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()  # when the item was first answered: an answer that was changed keeps its place
+    is_right = models.BooleanField()
+
+    objects = KnownVerdictQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["reviewer", "queue", "given_at"], name="knownverdict_latest")]  # the test
+        triggers = [
+            pgtrigger.Protect(name="knownverdict_told_once", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="knownverdict_of_its_answer",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=(
+                    "IF NOT EXISTS (SELECT 1 FROM labeling_annotation a JOIN queues_item i ON i.id = a.item_id"
+                    " JOIN consensus_knownanswer k ON k.item_id = a.item_id WHERE a.id = NEW.annotation_id"
+                    " AND a.reviewer_id = NEW.reviewer_id AND i.queue_id = NEW.queue_id) THEN"
+                    " RAISE EXCEPTION 'a verdict stands on an answer to a known item, of its person and queue';"
+                    " END IF; RETURN NEW;"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotation_id}: {self.is_right}"
 
 
 class QualificationRound(UUIDModel):

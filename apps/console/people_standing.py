@@ -10,9 +10,9 @@ from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.consensus.algorithms.accuracy import AccuracyPosterior, accuracy_posterior
-from apps.consensus.models import QualificationRound
+from apps.consensus.models import KnownVerdict, QualificationRound
 from apps.consensus.services.exclusions import items_to_recompute
-from apps.consensus.services.honeypots import JUDGED, HoneypotRecord, honeypot_records, is_right
+from apps.consensus.services.honeypots import HoneypotRecord, honeypot_records
 from apps.console.quality_figures import Vote
 from apps.labeling.models import Annotation
 from apps.labeling.widgets import answer_words
@@ -37,11 +37,11 @@ class QueueStanding:
 
     @property
     def known(self) -> AccuracyPosterior:
-        return accuracy_posterior(self.record.n_right, len(self.record.answers))
+        return accuracy_posterior(self.record.n_right, self.record.n)
 
     @property
     def has_known(self) -> bool:
-        return bool(self.record.answers) or self.queue.honeypot_share > 0
+        return self.record.n > 0 or self.queue.honeypot_share > 0
 
     @property
     def run(self) -> list[dict[str, Any]]:
@@ -118,19 +118,13 @@ class KnownItem:
         return self.n >= 5 and self.n_right * 2 < self.n
 
 
-# Answers that are compared one by one on a page, the newest first.
-_MOST_COMPARED = 5_000
-
-
 def known_items(*, queue: Queue) -> list[KnownItem]:
     """The queue's honeypots, the most often missed first. Two queries."""
     rows: Any = queue.items.filter(state=Item.State.HONEYPOT).select_related("known_answer", "schema")
-    given = Annotation.objects.filter(item__in=rows.values("pk"), status=Annotation.Status.CURRENT)
-    told = given.order_by("-created_at", "-pk").values_list("item_id", *JUDGED)[:_MOST_COMPARED]
-    answers: dict[UUID, list[bool]] = defaultdict(list)
-    for item_id, *judged in told:
-        answers[item_id].append(is_right(*judged))
-    found = [KnownItem(row, len(answers[row.pk]), sum(answers[row.pk])) for row in rows]
+    verdicts = KnownVerdict.objects.counted().filter(queue=queue).order_by().values_list("annotation__item")
+    told = verdicts.annotate(n=Count("pk"), n_right=Count("pk", filter=Q(is_right=True)))
+    counts = {item_id: (n, n_right) for item_id, n, n_right in told}
+    found = [KnownItem(row, *counts.get(row.pk, (0, 0))) for row in rows]
     return sorted(found, key=lambda one: (one.n_right - one.n, one.item.search_text))
 
 
@@ -176,7 +170,7 @@ def newcomers(*, queue: Queue) -> list[Newcomer]:
 
 def people_tested(*, queue: Queue) -> list[QueueStanding]:
     """Everybody with an answer to a known item, a pause or an exclusion here, those with most evidence first."""
-    given = Annotation.objects.filter(item__queue=queue, item__state=Item.State.HONEYPOT, status="current")
+    given = KnownVerdict.objects.counted().filter(queue=queue)
     ids: set[UUID] = set(given.order_by().values_list("reviewer", flat=True).distinct())
     for model in (ReviewerPause, ReviewerExclusion):
         ids |= set(model._default_manager.filter(queue=queue, ended_at=None).values_list("reviewer", flat=True))

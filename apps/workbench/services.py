@@ -121,7 +121,7 @@ def answer_store(*, review: Review, sent: Sent, now: datetime) -> Annotation:
         _tell(annotation, review=review, aid=aid, now=now, writes=writes)
         is_honeypot = review.item.source == Item.Source.HONEYPOT
         consensus = None if is_honeypot else _advance(review.item, facts.plus(annotation), now=now, writes=writes)
-    _follow(review, facts, consensus, now=now)
+    _follow(annotation, facts, consensus, now=now)
     if review.item.queue.assistance == Queue.Assistance.AFTER_ANSWER:
         second_look_offer(review=review, annotation=annotation, now=now)
     return annotation
@@ -139,10 +139,11 @@ def _tell(annotation: Annotation, *, review: Review, aid: Aid, now: datetime, wr
     )
 
 
-def _follow(review: Review, facts: Facts, consensus: Consensus | None, *, now: datetime) -> None:
+def _follow(annotation: Annotation, facts: Facts, consensus: Consensus | None, *, now: datetime) -> None:
     """What comes of an answer that is stored: a verdict on its giver, the client's answer, or who is asked next."""
+    review = annotation.review
     if consensus is None:
-        honeypot_judge(queue=review.item.queue, reviewer=review.reviewer, now=now)
+        honeypot_judge(annotation=annotation, reviewer=review.reviewer, now=now)
     elif review.item.state == Item.State.SETTLED:
         clients_answer(item=review.item, consensus=consensus, now=now)
     else:

@@ -98,7 +98,9 @@ def _same(annotation: Annotation, result: Result, note: str) -> bool:
 def stand_again(item: Item, *, reviewer: User, now: datetime) -> None:
     """What the answers mean for the item now: as after an undo and the new answer. The caller holds its lock."""
     if item.source == Item.Source.HONEYPOT:
-        honeypot_judge(queue=item.queue, reviewer=reviewer, now=now)
+        given = Annotation.objects.get(item=item, reviewer=reviewer, status=Annotation.Status.CURRENT)
+        given.item = item
+        honeypot_judge(annotation=given, reviewer=reviewer, now=now)
         return
     if item.state != Item.State.OPEN:
         queues.item_reopen(item=item)

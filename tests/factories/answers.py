@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from apps.accounts.models import User
 from apps.consensus.models import Adjudication, Consensus
 from apps.consensus.services import consensus_update, doubt_of
+from apps.consensus.services.honeypots import verdict_store
 from apps.labeling.models import Annotation
 from apps.projects.labelling import parse_config
 from apps.projects.selectors import guideline_current
@@ -33,7 +34,10 @@ def annotation(item: Item, reviewer: User, label: str, *, result=None, **fields)
         "duration_ms": 4000,
         "created_at": NOW,
     } | fields
-    return Annotation.objects.create(item=item, review=review, reviewer=reviewer, **defaults)
+    made = Annotation.objects.create(item=item, review=review, reviewer=reviewer, **defaults)
+    if item.source == Item.Source.HONEYPOT:
+        verdict_store(annotation=made)
+    return made
 
 
 def consensus(item: Item, label: str, *, state: str = "settled", **fields) -> Consensus:

@@ -175,22 +175,22 @@ def test_an_answer_to_a_honeypot_is_kept_and_counts_for_nothing_but_the_record(q
     item = Item.objects.get(pk=review.item_id)
     assert (item.state, item.open_slots, item.wanted) == ("honeypot", 0, 0)
     assert not Consensus.objects.filter(item=item).exists()
-    assert honeypot_record(queue=queue, reviewer=reviewer).answers == (False,)
+    assert honeypot_record(queue=queue, reviewer=reviewer).tested == (False,)
 
 
 def test_undo_and_revision_change_the_record(queue, reviewer):
     filled(queue, 9)
     submit(honeypot_of(queue, reviewer), "Exchange")
     undone = services.answer_undo(reviewer=reviewer, queue=queue, now=NOW)
-    assert honeypot_record(queue=queue, reviewer=reviewer).answers == ()
+    assert honeypot_record(queue=queue, reviewer=reviewer).tested == ()
     annotation = submit(undone, "Refund")
     submit(honeypot_of(queue, reviewer), "Refund", now=NOW + timedelta(minutes=1))
-    assert honeypot_record(queue=queue, reviewer=reviewer).answers == (True, True)
+    assert honeypot_record(queue=queue, reviewer=reviewer).tested == (True, True)
     assert answer_is_open(annotation=annotation)
     answer_revise(
         annotation_id=annotation.pk, reviewer=reviewer, result=choices_result("Exchange"), duration_ms=5, now=NOW
     )
-    assert honeypot_record(queue=queue, reviewer=reviewer).answers == (False, True)  # in its old place
+    assert honeypot_record(queue=queue, reviewer=reviewer).tested == (False, True)  # in its old place
     assert Item.objects.get(pk=annotation.item_id).state == "honeypot"
 
 
@@ -248,7 +248,7 @@ def test_put_back_the_test_starts_afresh(queue, reviewer, manager):
     later = NOW + timedelta(hours=1)
     queues.reviewer_resume(queue=queue, reviewer=reviewer, by=manager, now=later)
     record = honeypot_record(queue=queue, reviewer=reviewer)
-    assert (len(record.answers), record.n_before, record.evidence) == (3, 3, 0.0)
+    assert (record.n, record.tested, record.evidence) == (3, (), 0.0)
     while not is_honeypot((review := claim(queue, reviewer, later)).item):
         submit(review, "Refund", now=later)
     submit(review, "Exchange", now=later + timedelta(seconds=1))

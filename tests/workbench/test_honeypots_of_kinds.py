@@ -79,8 +79,8 @@ def test_the_record_goes_by_closeness_and_pauses_whoever_is_far_off(queue, revie
             review_id=review.pk, reviewer=reviewer, token=review.token, result=result, duration_ms=9, now=NOW
         )
     record = honeypot_record(queue=queue, reviewer=reviewer)
-    assert record.answers[:2] == (True, True)
-    assert not any(record.answers[2:])
+    assert record.tested[:2] == (True, True)
+    assert not any(record.tested[2:])
     assert ReviewerPause.objects.get().reason.endswith("known items were answered wrongly")
 
 

@@ -63,7 +63,7 @@ def test_labels_are_spread_and_the_items_never_come_again(queue, reviewer):
     assert set(given.values_list("state", flat=True)) == {"skipped"}
     # Practice is no work: no annotation, no test, nothing for the consensus.
     assert not Annotation.objects.filter(reviewer=reviewer).exists()
-    assert honeypot_record(queue=queue, reviewer=reviewer).answers == ()
+    assert honeypot_record(queue=queue, reviewer=reviewer).tested == ()
 
 
 def test_the_second_try_has_other_items_and_there_is_no_third(queue, reviewer):

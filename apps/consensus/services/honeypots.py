@@ -10,19 +10,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.consensus.algorithms.sequential_test import SequentialTest, evidence_of
-from apps.consensus.models import KnownAnswer
-from apps.consensus.services.known_answers import answer_is_right, is_comparable
+from apps.consensus.models import KnownAnswer, KnownVerdict
+from apps.consensus.services.known_answers import answer_is_right, has_fixed_answers, is_comparable
 from apps.core.errors import InvalidInput
 from apps.core.stored import stored
 from apps.labeling.models import Annotation
 from apps.projects.labelling import config_of
 from apps.projects.models import LabelSchema
-from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue, ReviewerPause
 from apps.queues.services import reviewer_pause
 from apps.queues.services.adoption import search_text
@@ -85,26 +84,28 @@ def _honeypot(one: Known, *, queue: Queue, schema: LabelSchema, now: datetime) -
 
 @dataclass(frozen=True, slots=True)
 class HoneypotRecord:
-    """A reviewer's answers to a queue's honeypots, in the order they were first given, and what the test says."""
+    """A reviewer's answers to a queue's honeypots, and what the test says."""
 
-    answers: tuple[bool, ...]  # True: right
-    n_before: int  # of these, how many were given before he was last put back; the test leaves them out
+    n: int
+    n_right: int
+    tested: tuple[bool, ...]  # True: right; the last TESTED since he was last put back, in the order first given
     test: SequentialTest
 
     @property
-    def n_right(self) -> int:
-        return sum(self.answers)
-
-    @property
     def path(self) -> list[float]:
-        """The evidence after each answer since he was last put back."""
-        return evidence_of(self.answers[self.n_before :], test=self.test)
+        """The evidence after each of the answers tested."""
+        return evidence_of(self.tested, test=self.test)
 
     @property
     def evidence(self) -> float:
         """At `test.limit` and above he is paused; see `sequential_test`."""
         path = self.path
         return path[-1] if path else 0.0
+
+
+# The test looks at so many answers, so that one more costs the same whatever was before. The evidence of anybody who is
+# not paused has come to its bottom many times by then, and nothing before that matters.
+TESTED = 500
 
 
 def test_of(queue: Queue) -> SequentialTest:
@@ -114,27 +115,46 @@ def test_of(queue: Queue) -> SequentialTest:
     )
 
 
+# Verdicts that count, and since when they are tested.
+_COUNTED = """
+    FROM consensus_knownverdict v
+        JOIN labeling_annotation a ON a.id = v.annotation_id AND a.status = 'current'
+        JOIN queues_item i ON i.id = a.item_id AND i.state = 'honeypot'
+        LEFT JOIN LATERAL (
+            SELECT max(p.ended_at) AS at FROM queues_reviewerpause p
+            WHERE p.queue_id = v.queue_id AND p.reviewer_id = v.reviewer_id) put_back ON TRUE
+    WHERE v.queue_id = %(queue)s AND v.reviewer_id = ANY(%(reviewers)s)
+"""
+_SINCE = "(put_back.at IS NULL OR v.given_at > put_back.at)"
+_RECORDS = f"""
+    SELECT v.reviewer_id, count(*), count(*) FILTER (WHERE v.is_right),
+        (array_agg(v.is_right ORDER BY v.given_at DESC, v.annotation_id DESC) FILTER (WHERE {_SINCE}))[:%(tested)s]
+    {_COUNTED} GROUP BY v.reviewer_id
+"""
+_TESTED = f"""
+    SELECT v.is_right {_COUNTED} AND {_SINCE}
+    ORDER BY v.given_at DESC, v.annotation_id DESC LIMIT %(tested)s
+"""
+
+
 def honeypot_record(*, queue: Queue, reviewer: User) -> HoneypotRecord:
-    """What the person's current answers to honeypots say. Two queries."""
+    """What the person's current answers to honeypots say. One query."""
     return honeypot_records(queue=queue, reviewers=[reviewer.pk])[reviewer.pk]
 
 
 def honeypot_records(*, queue: Queue, reviewers: Collection[UUID]) -> dict[UUID, HoneypotRecord]:
-    """The same for each of several people. Honeypots that were taken out say nothing. Two queries."""
-    given = Annotation.objects.filter(
-        item__queue=queue, item__state=Item.State.HONEYPOT, reviewer__in=reviewers, status=Annotation.Status.CURRENT
-    )
-    ended = ReviewerPause.objects.filter(queue=queue, reviewer__in=reviewers, ended_at__isnull=False)
-    put_back = dict(ended.order_by().values_list("reviewer").annotate(last=Max("ended_at")))
-    answers: dict[UUID, list[bool]] = {reviewer: [] for reviewer in reviewers}
-    before = dict.fromkeys(reviewers, 0)
-    # An answer that was changed later keeps its place.
-    rows = given.order_by("review__submitted_at", "pk").values_list("reviewer", "review__submitted_at", *JUDGED)
-    for reviewer, at, *judged in rows:
-        answers[reviewer].append(is_right(*judged))
-        before[reviewer] += at is not None and reviewer in put_back and at <= put_back[reviewer]
+    """The same for each of several people. Honeypots that were taken out say nothing. One query."""
     test = test_of(queue)
-    return {reviewer: HoneypotRecord(tuple(answers[reviewer]), before[reviewer], test) for reviewer in reviewers}
+    found = {person: HoneypotRecord(0, 0, (), test) for person in reviewers}
+    for person, n, n_right, newest in _rows(_RECORDS, queue, reviewers):
+        found[person] = HoneypotRecord(n, n_right, tuple(reversed(newest or ())), test)
+    return found
+
+
+def _rows(statement: str, queue: Queue, reviewers: Collection[UUID]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"queue": queue.pk, "reviewers": list(reviewers), "tested": TESTED})
+        return list(cursor.fetchall())
 
 
 def known_latest(*, reviewer: User, limit: int) -> list[tuple[bool, datetime]]:
@@ -142,41 +162,47 @@ def known_latest(*, reviewer: User, limit: int) -> list[tuple[bool, datetime]]:
 
     Known items that were taken out say nothing.
     """
-    given = Annotation.objects.filter(
-        item__state=Item.State.HONEYPOT,
-        reviewer=reviewer,
-        status=Annotation.Status.CURRENT,
-        review__submitted_at__isnull=False,
+    mine = KnownVerdict.objects.counted().filter(reviewer=reviewer).order_by("-given_at", "-pk")
+    return list(mine.values_list("is_right", "given_at")[:limit])
+
+
+def verdict_store(*, annotation: Annotation) -> KnownVerdict:
+    """Tell whether an answer to a honeypot is right, under the labels that the honeypot was made under."""
+    item = annotation.item
+    config = config_of(item.schema)
+    known = KnownAnswer.objects.filter(item=item)
+    if has_fixed_answers(config):
+        is_right = annotation.label == known.values_list("label", flat=True).get()
+    else:
+        right = known.get()
+        is_right = answer_is_right(
+            config,
+            item.data,
+            label=annotation.label,
+            result=annotation.result,
+            known_label=right.label,
+            known_result=right.result,
+        )
+    return KnownVerdict.objects.create(
+        annotation=annotation,
+        reviewer_id=annotation.reviewer_id,
+        queue=item.queue,
+        given_at=annotation.review.submitted_at or annotation.created_at,
+        is_right=is_right,
     )
-    rows = given.order_by("-review__submitted_at", "-pk").values_list(*JUDGED, "review__submitted_at")[:limit]
-    return [(is_right(*judged), at) for *judged, at in rows]
 
 
-# What `is_right` wants, of annotations of honeypots.
-JUDGED = (
-    "item__schema_id",
-    "item__data",
-    "label",
-    "result",
-    "item__known_answer__label",
-    "item__known_answer__result",
-)
+def honeypot_judge(*, annotation: Annotation, reviewer: User, now: datetime) -> ReviewerPause | None:
+    """After an answer to a honeypot, in its transaction: store its verdict, pause the person if all of them ask for it.
 
-
-def is_right(schema_id: UUID, data: dict[str, Any], label: str, result: Any, known_label: str, known: Any) -> bool:
-    """Whether an answer to a honeypot is right, under the labels that the honeypot was made under."""
-    config = config_of(schema_known(schema_id=schema_id))
-    return answer_is_right(config, data, label=label, result=result, known_label=known_label, known_result=known)
-
-
-def honeypot_judge(*, queue: Queue, reviewer: User, now: datetime) -> ReviewerPause | None:
-    """After an answer to a honeypot, in its transaction: pause the person if the evidence asks for it."""
-    record = honeypot_record(queue=queue, reviewer=reviewer)
-    if not record.test.pauses(record.evidence):
+    Three queries, whatever he has answered before.
+    """
+    verdict_store(annotation=annotation)
+    queue = annotation.item.queue
+    test = test_of(queue)
+    tested = [is_right for (is_right,) in _rows(_TESTED, queue, [reviewer.pk])][::-1]
+    path = evidence_of(tested, test=test)
+    if not path or not test.pauses(path[-1]):
         return None
-    since = record.answers[record.n_before :]
-    words = _MISSED % {
-        "wrong": len(since) - sum(since),
-        "n": len(since),
-    }
+    words = _MISSED % {"wrong": len(tested) - sum(tested), "n": len(tested)}
     return reviewer_pause(queue=queue, reviewer=reviewer, reason=words, by=None, now=now)
