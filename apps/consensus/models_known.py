@@ -83,7 +83,7 @@ class QualificationRound(UUIDModel):
     threshold = models.FloatField()  # share of right answers asked for
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)  # null: items are left
-    is_passed = models.BooleanField(null=True)  # null until finished
+    is_passed = models.BooleanField(null=True)  # null until finished, and where no item was left to measure by
 
     class Meta:
         constraints = [
@@ -94,14 +94,19 @@ class QualificationRound(UUIDModel):
                 name="qualificationround_one_at_a_time",
             ),
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=True, is_passed__isnull=True)
-                | Q(finished_at__isnull=False, is_passed__isnull=False),
-                name="qualificationround_finished_has_verdict",
+                condition=Q(is_passed__isnull=True) | Q(finished_at__isnull=False),
+                name="qualificationround_verdict_at_the_end",
             ),
         ]
 
     def __str__(self) -> str:
         return f"round {self.number} of {self.reviewer} in {self.queue}"
+
+
+class QualificationAnswerQuerySet(models.QuerySet["QualificationAnswer"]):
+    def counted(self) -> Self:
+        """Without items that were taken out of the known ones in the midst of their round."""
+        return self.filter(is_void=False)
 
 
 class QualificationAnswer(UUIDModel):
@@ -114,6 +119,9 @@ class QualificationAnswer(UUIDModel):
     result = models.JSONField(null=True)  # null: not answered yet
     is_right = models.BooleanField(null=True)
     answered_at = models.DateTimeField(null=True)
+    is_void = models.BooleanField(default=False)  # the item was taken out in the midst of the round
+
+    objects = QualificationAnswerQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -160,7 +160,8 @@ def newcomers(*, queue: Queue) -> list[Newcomer]:
     admitted = {row.reviewer_id: row for row in rows}
     rounds = defaultdict(list)
     counted = queue.qualification_rounds.annotate(
-        n_items=Count("answers"), n_right=Count("answers", filter=Q(answers__is_right=True))
+        n_items=Count("answers", filter=Q(answers__is_void=False)),
+        n_right=Count("answers", filter=Q(answers__is_void=False, answers__is_right=True)),
     )
     for each in counted.order_by("number"):
         rounds[each.reviewer_id].append(each)

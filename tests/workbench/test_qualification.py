@@ -7,7 +7,12 @@ from django.urls import reverse
 
 from apps.consensus.models import QualificationAnswer, QualificationRound
 from apps.consensus.services.honeypots import honeypot_record
-from apps.consensus.services.qualification import qualification_answer, qualification_begin, tries_left
+from apps.consensus.services.qualification import (
+    honeypot_take_out,
+    qualification_answer,
+    qualification_begin,
+    tries_left,
+)
 from apps.core.errors import Conflict
 from apps.labeling.models import Annotation
 from apps.queues import services as queues
@@ -86,6 +91,58 @@ def test_the_first_answer_counts_and_one_round_runs_at_a_time(queue, reviewer):
     assert qualification_answer(answer_id=row.pk, reviewer=reviewer, result=right, now=NOW).is_right is False
     with pytest.raises(QualificationAnswer.DoesNotExist):
         qualification_answer(answer_id=row.pk, reviewer=factories.person(), result=right, now=NOW)
+
+
+def taken_out(queue, item):
+    honeypot_take_out(item=item, by=queue.created_by, now=NOW)
+
+
+def given(running, reviewer, place, *, is_right):
+    row = running.answers.select_related("item__known_answer").get(place=place)
+    label = row.item.known_answer.label if is_right else "Order status"
+    return qualification_answer(answer_id=row.pk, reviewer=reviewer, result=choices_result(label), now=NOW)
+
+
+def test_an_item_taken_out_in_the_midst_of_a_round_counts_no_more(client, queue, reviewer):
+    running = begin(queue, reviewer)
+    for place in (1, 2, 3):
+        given(running, reviewer, place, is_right=place > 1)
+    taken_out(queue, running.answers.get(place=1).item)  # answered, wrongly
+    taken_out(queue, running.answers.get(place=4).item)  # not yet
+    client.force_login(reviewer)
+    page = client.get(reverse("workbench:qualify", args=[queue.pk])).content.decode()
+    assert str(running.answers.get(place=5).pk) in page
+    given(running, reviewer, 5, is_right=True)
+    running.refresh_from_db()
+    assert running.is_passed  # 3 of 3; with the others it would have been 3 of 5
+    assert ReviewerAdmission.objects.get().reason == "3 of 3 right in the qualification"
+    given(running, reviewer, 4, is_right=False)  # from a page that was still open: kept, and changes nothing
+    running.refresh_from_db()
+    assert running.is_passed
+    taken_out(queue, running.answers.get(place=5).item)  # what is over stays as it was
+    assert running.answers.counted().count() == 3
+
+
+def test_a_round_ends_when_the_item_that_was_left_is_taken_out(queue, reviewer):
+    running = begin(queue, reviewer)
+    for place in (1, 2, 3, 4):
+        given(running, reviewer, place, is_right=place == 1)
+    taken_out(queue, running.answers.get(place=5).item)
+    running.refresh_from_db()
+    assert (running.is_passed, running.finished_at) == (False, NOW)
+    assert tries_left(queue=queue, reviewer=reviewer) == 1
+
+
+def test_a_round_of_which_nothing_is_left_was_no_try(client, queue, reviewer):
+    running = begin(queue, reviewer)
+    for row in running.answers.select_related("item"):
+        taken_out(queue, row.item)
+    running.refresh_from_db()
+    assert (running.is_passed, running.finished_at) == (None, NOW)
+    assert tries_left(queue=queue, reviewer=reviewer) == 2
+    client.force_login(reviewer)
+    assert b"A short round first" in client.get(reverse("workbench:qualify", args=[queue.pk])).content
+    assert begin(queue, reviewer).number == 2
 
 
 def test_too_few_items_are_said_before_the_round(queue, reviewer):

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -17,10 +18,11 @@ from apps.labeling.widgets import Result, answer_label, check_result
 from apps.projects.labelling import config_of
 from apps.queues.models import Item, Queue
 from apps.queues.people import newcomer_in
-from apps.queues.services import item_lock, review_bar, reviewer_admit
+from apps.queues.services import item_lock, item_retire, review_bar, reviewer_admit
 
 _PASSED = stored("%(right)s of %(n)s right in the qualification")
 _PRACTISED = stored("had it in the qualification")
+_TAKEN_OUT = stored("taken out of the known items")
 
 
 def round_open(*, queue: Queue, reviewer: User) -> QualificationRound | None:
@@ -30,7 +32,13 @@ def round_open(*, queue: Queue, reviewer: User) -> QualificationRound | None:
 
 def tries_left(*, queue: Queue, reviewer: User) -> int:
     """How many rounds the person may still begin."""
-    return max(queue.qualification_tries - queue.qualification_rounds.filter(reviewer=reviewer).count(), 0)
+    return max(queue.qualification_tries - rounds_told(queue=queue, reviewer=reviewer).count(), 0)
+
+
+def rounds_told(*, queue: Queue, reviewer: User) -> QuerySet[QualificationRound]:
+    """The person's rounds but those that ended since all their items were taken out: these were no try."""
+    mine = queue.qualification_rounds.filter(reviewer=reviewer)
+    return mine.exclude(finished_at__isnull=False, is_passed=None)
 
 
 @transaction.atomic
@@ -42,8 +50,9 @@ def qualification_begin(*, queue: Queue, reviewer: User, now: datetime, rng: ran
     Raises:
         Conflict: he is in already, has no try left, or the queue has too few items that he has not had.
     """
-    # Locked, so that two presses at once begin one round.
-    queue = Queue.objects.select_for_update().get(pk=queue.pk)
+    # Locked, so that two presses at once begin one round. Rows that name the queue may still come in: whoever takes an
+    # item out holds its lock and may let somebody in.
+    queue = Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
     running = round_open(queue=queue, reviewer=reviewer)
     if running is not None:
         return running
@@ -52,6 +61,11 @@ def qualification_begin(*, queue: Queue, reviewer: User, now: datetime, rng: ran
     if not tries_left(queue=queue, reviewer=reviewer):
         raise Conflict(_("You have no try left. A manager of the project can let you in."))
     items = _drawn(_free(queue=queue, reviewer=reviewer), n=queue.qualification_items, rng=rng)
+    for item in (item_lock(item_id=one.pk) for one in sorted(items, key=lambda one: one.pk)):
+        if item.state == Item.State.HONEYPOT:  # else it was taken out since it was drawn
+            review_bar(item=item, reviewer=reviewer, reason=_PRACTISED, now=now)
+        else:
+            items.remove(item)
     if len(items) < queue.qualification_items:
         raise Conflict(_("There are too few practice items for now. A manager of the project can add some."))
     made = QualificationRound.objects.create(
@@ -61,8 +75,6 @@ def qualification_begin(*, queue: Queue, reviewer: User, now: datetime, rng: ran
         threshold=queue.qualification_threshold,
         started_at=now,
     )
-    for item in sorted(items, key=lambda one: one.pk):
-        review_bar(item=item_lock(item_id=item.pk), reviewer=reviewer, reason=_PRACTISED, now=now)
     QualificationAnswer.objects.bulk_create(
         QualificationAnswer(round=made, item=item, place=place) for place, item in enumerate(items, start=1)
     )
@@ -108,17 +120,35 @@ def qualification_answer(*, answer_id: UUID, reviewer: User, result: Result, now
     )
     row.result, row.answered_at = result, now
     row.save(update_fields=["label", "result", "is_right", "answered_at"])
-    if not row.round.answers.filter(answered_at=None).exists():
-        _finish(row.round, now)
+    _finish_if_over(row.round, now)
     return row
 
 
-def _finish(done: QualificationRound, now: datetime) -> None:
-    right = list(done.answers.values_list("is_right", flat=True))
-    # In whole answers, so that 4 of 5 is 80 per cent whatever the binary fraction.
-    done.is_passed = sum(map(bool, right)) >= done.threshold * len(right) - 1e-9
-    done.finished_at = now
-    done.save(update_fields=["is_passed", "finished_at"])
-    if done.is_passed:
+@transaction.atomic
+def honeypot_take_out(*, item: Item, by: User, now: datetime) -> None:
+    """Test nobody by the item any more; answers to it count no more, in rounds that are not over neither.
+
+    A round is then decided by what is left of it. One of which nothing is left tells nothing and was no try.
+    """
+    item_retire(item_ids=[item.pk], reason=_TAKEN_OUT, by=by, now=now)
+    # Locked, as an answer locks it: the last answer and this would each find the other's item open.
+    running = QualificationRound.objects.filter(finished_at=None, answers__item=item).order_by("pk")
+    for each in running.select_for_update(of=("self",)).select_related("queue", "reviewer"):
+        each.answers.filter(item=item).update(is_void=True)
+        _finish_if_over(each, now)
+
+
+def _finish_if_over(running: QualificationRound, now: datetime) -> None:
+    """The caller holds the round's lock."""
+    counted = running.answers.counted()
+    if running.finished_at is not None or counted.filter(answered_at=None).exists():
+        return
+    right = list(counted.values_list("is_right", flat=True))
+    if right:
+        # In whole answers, so that 4 of 5 is 80 per cent whatever the binary fraction.
+        running.is_passed = sum(map(bool, right)) >= running.threshold * len(right) - 1e-9
+    running.finished_at = now
+    running.save(update_fields=["is_passed", "finished_at"])
+    if running.is_passed:
         reason = _PASSED % {"right": sum(map(bool, right)), "n": len(right)}
-        reviewer_admit(queue=done.queue, reviewer=done.reviewer, reason=reason, by=None, now=now)
+        reviewer_admit(queue=running.queue, reviewer=running.reviewer, reason=reason, by=None, now=now)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import User
+from apps.consensus.services.qualification import honeypot_take_out
 from apps.console import people_standing
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.views.queues import queue_of, queues_page
@@ -26,7 +27,7 @@ from apps.projects.models import Project
 from apps.projects.rights import Right
 from apps.queues.models import Item, Queue
 from apps.queues.selectors import queues_workable_by, reviewer_ids
-from apps.queues.services import item_retire, reviewer_admission_end, reviewer_admit
+from apps.queues.services import reviewer_admission_end, reviewer_admit
 
 _CHANCE = random.SystemRandom()
 SHOWN = 200
@@ -114,8 +115,7 @@ def known_remove(request: ProjectRequest, project: Project, queue_slug: str, ite
     """Its known answer was wrong, or all know it by now: it tests nobody any more, and its answers count no more."""
     queue = queue_of(project, queue_slug)
     item = get_object_or_404(queue.items.filter(state=Item.State.HONEYPOT), pk=item_id)
-    reason = _("taken out of the known items")
-    item_retire(item_ids=[item.pk], reason=reason, by=request.user, now=timezone.now())
+    honeypot_take_out(item=item, by=request.user, now=timezone.now())
     messages.success(request, _("Taken out. Answers to it count no more, for nobody."))
     return redirect("console:queue_known", project.slug, queue.slug)
 

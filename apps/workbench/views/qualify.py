@@ -15,6 +15,7 @@ from apps.consensus.services.qualification import (
     qualification_answer,
     qualification_begin,
     round_open,
+    rounds_told,
     tries_left,
 )
 from apps.core.errors import Conflict
@@ -37,12 +38,13 @@ def qualify(request: AuthedRequest, queue: Queue) -> HttpResponse:
     """The item that is next in the round; before and between rounds, what it is about and how the last one went."""
     running = round_open(queue=queue, reviewer=request.user)
     # None too where the last answer has just come in from another tab.
-    following = running.answers.filter(answered_at=None).order_by("place").first() if running is not None else None
+    following = (
+        running.answers.counted().filter(answered_at=None).order_by("place").first() if running is not None else None
+    )
     if following is not None:
         return _question(request, following)
     is_newcomer = queue.pk in newcomer_in(user=request.user, queues=[queue])
-    rounds = queue.qualification_rounds.filter(reviewer=request.user).order_by("-number")
-    last = rounds.first()
+    last = rounds_told(queue=queue, reviewer=request.user).order_by("-number").first()
     if not is_newcomer and last is None:
         return redirect("workbench:queue", queue.pk)
     context = {
@@ -51,7 +53,7 @@ def qualify(request: AuthedRequest, queue: Queue) -> HttpResponse:
         "is_newcomer": is_newcomer,
         "last": last,
         "answers": _told(last) if last else [],
-        "n_right": last.answers.filter(is_right=True).count() if last else 0,
+        "n_right": last.answers.counted().filter(is_right=True).count() if last else 0,
         "tries": tries_left(queue=queue, reviewer=request.user),
         "has_guideline": queue.project.guidelines.exists(),
     }
@@ -60,7 +62,7 @@ def qualify(request: AuthedRequest, queue: Queue) -> HttpResponse:
 
 def _told(done: QualificationRound) -> list[tuple[QualificationAnswer, str, str]]:
     """Each answer with its words and the right ones."""
-    rows = done.answers.select_related("item__schema", "item__known_answer").order_by("place")
+    rows = done.answers.counted().select_related("item__schema", "item__known_answer").order_by("place")
     return [(row, _words(row, row.result), _words(row, row.item.known_answer.result)) for row in rows]
 
 
@@ -137,7 +139,7 @@ def _frame(row: QualificationAnswer) -> dict[str, object]:
         "queue": row.round.queue,
         "project": item.queue.project,
         "row": row,
-        "n": row.round.answers.count(),
+        "n": row.round.answers.counted().count(),
         "rendered": plain,
         **cards.beside_item(item),
     }
