@@ -81,8 +81,9 @@ def revision_keep(*, annotation: Annotation, fields: dict[str, Any], is_untouche
     Raises:
         Conflict: the answer was changed or taken back meanwhile, or can no longer be changed.
     """
-    # A change that is sent updates this row before it drops the draft: whichever comes second sees the first.
-    current = Annotation.objects.select_for_update().filter(pk=annotation.pk, status=Annotation.Status.CURRENT)
+    # A change that is sent holds the item until it has dropped the draft: whichever comes second sees the first.
+    queues.item_lock(item_id=annotation.item_id)
+    current = Annotation.objects.filter(pk=annotation.pk, status=Annotation.Status.CURRENT)
     if not current.exists() or not answer_is_open(annotation=annotation):
         raise Conflict(_("This answer can no longer be changed."))
     if is_untouched:

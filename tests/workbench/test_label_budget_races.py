@@ -1,15 +1,13 @@
 """Two transactions at a label budget at once: whoever comes second looks again."""
 
-import threading
-import time
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.core.errors import Conflict
 from apps.queues import services as queues
 from apps.queues.models import LabelSpending
 from tests import factories
+from tests.beside import beside
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,28 +22,6 @@ def ended(project, boss):
     """A queue whose budget was ended and is not forgotten yet."""
     queue = queues.queue_update(queue=factories.queue(project), by=boss, label_budget=5)
     return queues.queue_update(queue=queue, by=boss, label_budget=None)
-
-
-def beside(work, failures):
-    """Start `work` in another connection and return its thread once it waits for a lock of ours."""
-
-    def run():
-        try:
-            work()
-        except Exception as exc:  # told by the main thread
-            failures.append(exc)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    for _ in range(1000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone():
-                return thread
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 def test_a_budget_set_again_keeps_its_count(ended, boss):

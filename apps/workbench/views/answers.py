@@ -22,7 +22,7 @@ from apps.labeling.widgets import Result, initial_state, state_from_post
 from apps.projects.labelling import config_of
 from apps.queues.models import Queue, Review
 from apps.queues.selectors import queues_workable_by
-from apps.queues.services import review_enter, review_leave, review_return
+from apps.queues.services import review_enter, review_leave, review_lock, review_return
 from apps.workbench import selectors, services
 from apps.workbench.forms import SKIP_REASONS, AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
 from apps.workbench.guards import bench_page, queue_page, review_page
@@ -94,9 +94,9 @@ def _late(request: AuthedRequest, queue: Queue, review: Review, exc: Conflict) -
 def _keep_unless_answered(request: AuthedRequest, review: Review) -> None:
     """Keep what was sent or is being written. A draft that arrives after its answer has no use any more."""
     with transaction.atomic():
-        # An answer locks its review before it drops the draft: whichever comes second sees the first.
-        state = Review.objects.select_for_update().values_list("state", flat=True).get(pk=review.pk)
-        if state != Review.State.SUBMITTED:
+        # As an answer does, the item first: to store a draft looks at its item's row, which the answer holds.
+        locked = review_lock(review_id=review.pk, reviewer=request.user)
+        if locked.state != Review.State.SUBMITTED:
             _keep(request, review)
 
 
