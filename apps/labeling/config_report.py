@@ -73,9 +73,11 @@ def config_text(file: Path) -> str:
         NoConfig: it cannot be read, or there is none in it.
     """
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
+        with file.open("rb") as opened:
+            raw = opened.read(MAX_FILE_BYTES + 1)  # a device or a pipe tells no size
+        if len(raw) > MAX_FILE_BYTES:
             raise NoConfig(f"The file is larger than {MAX_FILE_BYTES:,} bytes.")
-        text = file.read_bytes().decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise NoConfig(f"The file is not UTF-8 text (byte {exc.start}). Save it as UTF-8.") from exc
     except (OSError, ValueError) as exc:

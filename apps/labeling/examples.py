@@ -5,12 +5,13 @@ from typing import Any
 
 from apps.labeling.algorithms.spans import Span
 from apps.labeling.widgets import Context, Place, Region, Result
-from apps.labeling.widgets.answers import places_of
+from apps.labeling.widgets.answers import owners_in, places_of
 from apps.labeling.widgets.base import new_region
 from apps.labeling.widgets.chat import given_messages, limit_of
 from apps.labeling.widgets.datetime import DateTimeWidget, field_type, limits
 from apps.labeling.widgets.panels import entries_of
 from apps.labeling.widgets.ranker import columns_of
+from apps.labeling.widgets.registry import control_of
 from apps.labeling.widgets.spans_texts import texts_of
 from apps.projects.labelling import Control, LabellingConfig, config_for, is_asked
 
@@ -32,7 +33,20 @@ def example_answer(config: LabellingConfig, data: Mapping[str, Any]) -> Result:
         for place in list(places_of(control, result, Context(config, data, result))):
             if is_asked(config, control, result, owner=place.owner):
                 result += _regions(config, control, place, data, result)
-    return result
+    return _still_asked(config, result)
+
+
+def _still_asked(config: LabellingConfig, result: Result) -> Result:
+    """Without answers that later ones have made void, and without those that hung on them."""
+    owners = owners_in(config, result)
+    kept = [each for each in result if _is_asked(config, each, result, owners)]
+    return kept if len(kept) == len(result) else _still_asked(config, kept)
+
+
+def _is_asked(config: LabellingConfig, region: Region, result: Result, owners: Mapping[Any, Region]) -> bool:
+    control = control_of(config, region)
+    owner = owners.get(region.get("id")) if control is not None and control.per_region else None
+    return control is None or is_asked(config, control, result, owner=owner)
 
 
 def _regions(

@@ -69,8 +69,8 @@ def read_export(path: Path) -> list[Any]:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise NoExport(f"{path} is larger than {MAX_FILE_BYTES:,} bytes. Split it.")
         raw = path.read_bytes()
-    except OSError as exc:
-        raise NoExport(f"{path} cannot be read: {exc.strerror}.") from exc
+    except (OSError, ValueError, MemoryError) as exc:
+        raise NoExport(f"{path} cannot be read: {getattr(exc, 'strerror', None) or exc or 'too large'}.") from exc
     if not raw.strip():
         raise NoExport(f"{path} is empty.")
     return _tasks(path, _parsed(path, raw.removeprefix(b"\xef\xbb\xbf")))
@@ -208,7 +208,7 @@ def _unseen(
     again = {control.name: regions for control, regions in answers_of(shown, sent)}
     context = Context(shown, data, result)
     given = [
-        (control, widget_of(control).completed(control, regions, context))
+        (control, _telling(control, widget_of(control).completed(control, regions, context)))
         for control, regions in answers_of(shown, result)
     ]
     return tuple(
@@ -216,6 +216,13 @@ def _unseen(
         f'where the export has "{_said(control, regions)}".'
         for control, regions in given
         if not _is_same(control, regions, again.get(control.name, []))
+    )
+
+
+def _telling(control: Control, regions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that say anything: a rating that was taken back is stored as 0, and no form shows it."""
+    return (
+        regions if control.kind != "ordinal" else [each for each in regions if widget_of(control).show(control, [each])]
     )
 
 

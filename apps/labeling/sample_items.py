@@ -81,6 +81,8 @@ def _value(node: Node, attr: str) -> Any:
             return f"<h2>Parcel</h2><p>{_WORDS}</p>"
         case "Choices" | "Taxonomy" | "Labels" | "HyperTextLabels" | "ParagraphLabels":
             return [{"value": "First"}, {"value": "Second"}, {"value": "Third"}]
+        case "Choice" | "Label" | "Relation":
+            return node.get("value").replace("$", "").replace("_", " ").capitalize()
         case _:
             return _WORDS
 

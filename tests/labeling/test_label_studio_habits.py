@@ -17,6 +17,8 @@ BUCKETS = f'{LIST}<Ranker name="r" toName="s"><Bucket name="best"/><Bucket name=
 DEFAULT = BUCKETS.replace('"ads"', '"ads" default="true"')
 NESTED = """<Choices name="c" toName="t" allowNested="true">
   <Choice value="x"><Choice value="x1"/><Choice value="x2"/></Choice><Choice value="y"/></Choices>"""
+MANY = NESTED.replace("<Choices", '<Choices choice="multiple"')
+TREE = '<Taxonomy name="x" toName="t"{}><Choice value="A"><Choice value="B"/></Choice></Taxonomy>'
 TURNS = """<Paragraphs name="t" value="$turns"/>
   <ParagraphLabels name="l" toName="t"><Label value="A"/></ParagraphLabels>"""
 DATA = {
@@ -24,6 +26,10 @@ DATA = {
     "items": [{"id": "a", "title": "First"}, {"id": "b", "title": "Second"}, {"id": 3, "title": "Third"}],
     "turns": [{"author": "Ana", "text": "Hello there"}, {"author": "Ben", "text": "Hi"}],
     "picture": "https://example.org/a.png",
+    "first": "Tea",
+    "more": [{"value": "brought"}],
+    "tree": [{"value": "K", "children": [{"value": "L"}]}],
+    "coded": "aGVsbG8gd8O2cmxk",  # hello wörld
 }
 
 
@@ -32,6 +38,9 @@ def region(name, to_name, kind, value, **more):
 
 
 SPAN = region("l", "t", "labels", {"start": 0, "end": 5, "text": "hello", "labels": ["A"]})
+
+
+ADDED = [region("x", "t", "taxonomy", {"taxonomy": [["A", "new"], ["own"], ["A", "B"]]})]
 
 
 def without(found, *keys):
@@ -64,6 +73,29 @@ def reports(inside, result, *, kind="annotations", data=None):
         # One press on a group chooses all that is inside it, also where one choice may be made.
         (NESTED + TEXT, [region("c", "t", "choices", {"choices": [["x"], ["x", "x1"], ["x", "x2"]]})]),
         ('<Rating name="r" toName="t"/>' + TEXT, [region("r", "t", "rating", {"rating": 4.0})]),
+        # Stars that were taken back; many stars; an attribute that only the editor reads so.
+        ('<Rating name="r" toName="t"/>' + TEXT, [region("r", "t", "rating", {"rating": 0})]),
+        ('<Rating name="r" toName="t" maxRating="100"/>' + TEXT, [region("r", "t", "rating", {"rating": 77})]),
+        ('<Rating name="r" toName="t" maxrating="8"/>' + TEXT, [region("r", "t", "rating", {"rating": 8})]),
+        # A nested label without those above it, and a group alone.
+        (MANY + TEXT, [region("c", "t", "choices", {"choices": ["x1", "y"]})]),
+        (MANY + TEXT, [region("c", "t", "choices", {"choices": ["y", ["x", "x1"]]})]),
+        (MANY + TEXT, [region("c", "t", "choices", {"choices": ["x"]})]),
+        (NESTED + TEXT, [region("c", "t", "choices", {"choices": ["x2"]})]),
+        # What people added to a tree, and labels that an item brings beside those of the config.
+        (TREE.format(' allowAddLabels="true"') + TEXT, ADDED),
+        (TREE.format(' legacy="true" leafsOnly="true"') + TEXT, ADDED),
+        (TREE.format(' value="$tree"') + TEXT, [region("x", "t", "taxonomy", {"taxonomy": [["K", "L"], ["A"]]})]),
+        ('<Labels name="l" toName="t" value="$more"><Label value="A"/></Labels>' + TEXT,
+         [SPAN | {"value": SPAN["value"] | {"labels": ["brought"]}}]),
+        ('<Choices name="c" toName="t"><Choice value="$first"/><Choice value="other"/></Choices>' + TEXT,
+         [region("c", "t", "choices", {"choices": ["Tea"]})]),
+        ('<Labels name="l" toName="t"><Label value="$first"/></Labels>' + TEXT,
+         [SPAN | {"value": SPAN["value"] | {"labels": ["$first"]}}]),
+        ('<DateTime name="d" toName="t"/>' + TEXT,
+         [region("d", "t", "datetime", {"datetime": "2024-05-01T10:30:15.000Z"})]),
+        # Places are counted in the text that is read, not in its code.
+        (LABELS + TEXT.replace("$text", "$coded").replace("/>", ' encoding="base64unicode"/>'), [SPAN]),
         ('<Image name="i" value="$picture"/><Rating name="r" toName="i"/>',
          [region("r", "i", "rating", {"rating": 4}, item_index=0)]),
     ],
@@ -76,12 +108,16 @@ def test_an_export_is_taken_as_it_comes(inside, result):
     ("inside", "result"),
     [
         (LABELS + TEXT, [without(SPAN, "id"), SPAN, without(SPAN, "id") | {"score": 0.5}]),
+        # Scripts number their regions, and write null.
+        ('<Rating name="r" toName="t"/>' + TEXT, [region("r", "t", "rating", {"rating": 3}) | {"id": None}]),
+        (LABELS + TEXT, [SPAN | {"id": 1}, SPAN | {"id": 2}, {
+            "type": "relation", "from_id": 1, "to_id": 2, "direction": "right"}]),
         ('<Chat name="t" value="$turns"/>', [
             without(region("t", "t", "chatmessage", {"chatmessage": {"role": "user", "content": "Hi"}}), "id")
         ]),
     ],
 )  # fmt: skip
-def test_a_prediction_may_leave_its_regions_ids_out(inside, result):
+def test_a_prediction_may_name_its_regions_as_it_likes(inside, result):
     found = reports(inside, result, kind="predictions")
     assert [(report.problems, report.is_good) for report in found] == [((), True)]
 

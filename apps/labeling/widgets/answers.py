@@ -90,17 +90,27 @@ def owners_in(config: LabellingConfig, result: Sequence[Region]) -> dict[Any, Re
 
 
 def with_ids(config: LabellingConfig, result: Any) -> Any:
-    """A result in which each region that others can be about has an id: Label Studio makes up what predictions lack."""
+    """A result as the editor reads it: an id is a text, and what others can be about has one, made up where it lacks.
+
+    Predictions of people's own scripts number their regions, leave ids out or write null.
+    """
     if not isinstance(result, list):
         return result
     return [_with_id(config, each, place) for place, each in enumerate(result)]
 
 
 def _with_id(config: LabellingConfig, each: Any, place: int) -> Any:
-    if not isinstance(each, dict) or each.get("id") is not None:
+    if not isinstance(each, dict):
         return each
+    ids = {key: str(each[key]) for key in ("id", "from_id", "to_id") if _is_number(each.get(key))}
+    each = {key: value for key, value in each.items() if key != "id" or value is not None} | ids
     control = control_of(config, each)
-    return {**each, "id": f"region-{place}"} if control is not None and control.owns_regions else each
+    owns = "id" not in each and control is not None and control.owns_regions
+    return {**each, "id": f"region-{place}"} if owns else each
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def region(control: Control, value: Any) -> Region:

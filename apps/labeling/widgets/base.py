@@ -12,7 +12,7 @@ from apps.core.errors import TouchstoneError
 from apps.core.strict_json import parse_json
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.widgets.question import Option
-from apps.projects.labelling import Control, LabellingConfig, region_target, resolve
+from apps.projects.labelling import Control, LabellingConfig, region_target, shown_value
 
 # One region of a result in Label Studio's format: id, from_name, to_name, type, value, and whatever else came with it.
 Region = dict[str, Any]
@@ -59,7 +59,7 @@ class Context:
     def value_of(self, object_name: str) -> Any:
         """What an object shows; None where that is not known."""
         found = self.config.object(object_name)
-        return None if found is None or self.data is None else resolve(found.value, self.data)
+        return None if found is None or self.data is None else shown_value(found, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,14 @@ class Widget(ABC):
     takes_press: ClassVar[bool] = False  # whether one press can answer, where it is the whole config
     takes_focus: ClassVar[bool] = False  # whether it is written into, so that a key puts the cursor there
     allows_empty: ClassVar[bool] = False  # whether nothing is an answer, as no span in a text is
+
+    def is_pressed(self, control: Control) -> bool:
+        """Whether one press can answer it."""
+        return self.takes_press
+
+    def is_written(self, control: Control) -> bool:
+        """Whether a key puts the cursor into it."""
+        return self.takes_focus
 
     @abstractmethod
     def parse(self, control: Control, posted: Sequence[str], place: Place, context: Context) -> list[Region]:

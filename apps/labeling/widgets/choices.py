@@ -11,7 +11,7 @@ from apps.labeling.widgets.base import Context, Region, ValueWidget, refuse
 from apps.labeling.widgets.keys import LONG, compact_key
 from apps.labeling.widgets.markup import choice_html
 from apps.labeling.widgets.question import Option, keys_for
-from apps.labeling.widgets.trees import Path, Tree, path_of, path_value, path_words, paths_in, rows_of
+from apps.labeling.widgets.trees import Path, Tree, path_named, path_of, path_value, path_words, paths_in, rows_of
 from apps.projects.labelling import Control
 
 # A tree of more labels than this can be searched.
@@ -19,7 +19,10 @@ FIND_ROWS = 9
 
 
 class ChoicesWidget(ValueWidget):
-    """`{"choices": ["Refund"]}`; a choice with an alias stands there by its alias, a nested one by its whole path."""
+    """`{"choices": ["Refund"]}`; a choice with an alias stands there by its alias, a nested one by its whole path.
+
+    label-studio-sdk takes a nested one without those above it, too, so it is read as well.
+    """
 
     value_field = "choices"
     template = "widgets/choices.html"
@@ -57,12 +60,25 @@ class ChoicesWidget(ValueWidget):
             )
 
     def fields(self, control: Control, value: Any) -> tuple[str, ...]:
-        return tuple(path_value(choice) if isinstance(choice, list) else choice for choice in value)
+        if is_nested(control):
+            return tuple(path_value(path) for path in _opened(control, [path_named(each, control) for each in value]))
+        return tuple(value)
+
+    def completed(self, control: Control, regions: Sequence[Region], context: Context) -> list[Region]:
+        """A group that stands alone is all that is inside it, as in Label Studio, where a press on it chooses that."""
+        if not is_nested(control):
+            return list(regions)
+        return [{**each, "value": {**each["value"], "choices": self._whole(control, each)}} for each in regions]
+
+    def _whole(self, control: Control, region: Region) -> list[list[str]]:
+        paths = [path_named(each, control) for each in region["value"][self.value_field]]
+        return [list(path) for path in _opened(control, paths)]
 
     def key_of(self, control: Control, value: Any) -> str:
         if not is_multiple(control) and not is_nested(control):
             return compact_key(str(value[0]))
-        return compact_key(json.dumps(sorted(value), ensure_ascii=False))
+        chosen = [list(path_named(choice, control)) for choice in value] if is_nested(control) else value
+        return compact_key(json.dumps(sorted(chosen), ensure_ascii=False))
 
     def empty_key(self, control: Control) -> str | None:
         """None of the labels is an answer of its own where several may be chosen."""
@@ -70,7 +86,7 @@ class ChoicesWidget(ValueWidget):
 
     def words_of(self, control: Control, value: Any) -> str:
         if is_nested(control):
-            shown = _deepest([tuple(path) for path in value if isinstance(path, list)])
+            shown = _deepest([path_named(choice, control) for choice in value])
             return ", ".join(path_words(path, control) for path in shown)
         texts = {label.value: label.text for label in control.labels}
         return ", ".join(texts.get(choice, choice) for choice in value)
@@ -88,7 +104,8 @@ class ChoicesWidget(ValueWidget):
         value = region["value"]
         if not is_nested(control) or not isinstance(value.get("choices"), list):
             return region
-        steps = dict.fromkeys(step for path in value["choices"] if isinstance(path, list) for step in path)
+        rows = ([row] if isinstance(row, str) else row for row in value["choices"])
+        steps = dict.fromkeys(step for row in rows for step in row)
         return {**region, "value": {**value, "choices": list(steps)}}
 
     def options(self, control: Control, chosen: tuple[str, ...], titles: Mapping[str, str]) -> tuple[Option, ...]:
@@ -156,16 +173,31 @@ def _paths(control: Control, value: Any) -> list[Path]:
     """The value as paths: of a flat control each of one step."""
     if is_nested(control):
         rows = value if isinstance(value, list) else [None]
-        if not all(isinstance(row, list) and row and all(isinstance(step, str) for step in row) for row in rows):
+        if not all(_is_path(row) for row in rows):
             raise refuse(
                 control,
                 "type",
                 _('"%(control)s" must hold a list of paths, each a list of labels.') % {"control": control.name},
             )
-        return [tuple(row) for row in rows if row]
+        return [path_named(row, control) for row in rows if row is not None]
     if not isinstance(value, list) or not all(isinstance(choice, str) for choice in value):
         raise refuse(control, "type", _('"%(control)s" must hold a list of labels.') % {"control": control.name})
     return [(choice,) for choice in value]
+
+
+def _opened(control: Control, paths: Sequence[Path]) -> list[Path]:
+    """The paths, after each group of which nothing inside is chosen all that is inside it."""
+    above = {path[:n] for path in paths for n in range(1, len(path))}
+    leaves = [label.path for label in control.labels if label.is_leaf]
+    return [
+        each
+        for path in paths
+        for each in (path, *(leaf for leaf in leaves if path not in above and leaf[: len(path)] == path != leaf))
+    ]
+
+
+def _is_path(row: Any) -> bool:
+    return isinstance(row, str) or (isinstance(row, list) and bool(row) and all(isinstance(step, str) for step in row))
 
 
 def _is_one(paths: Sequence[Path]) -> bool:

@@ -20,6 +20,7 @@ _SENT = {
     "time": ("%H:%M", "%H:%M:%S"),
 }
 _ISO = [form for forms in _SENT.values() for form in forms]
+_WHOLE = re.compile(r"[1-9]\d{3}-\d\d-\d\d[T ]\d\d:\d\d")
 _D3_ONLY = re.compile(r"%([-_0])?([a-zA-Z%])")
 
 
@@ -106,8 +107,16 @@ def _limit(control: Control, attr: str) -> str:
 
 
 def moment_of(control: Control, value: str) -> datetime | None:
-    """A stored text as a moment: by the config's format, else as plain ISO, as Label Studio wrote it at times."""
-    return _read(value, [_readable(_format(control))]) or _read(value, _ISO)
+    """A stored text as a moment: by the config's format, else as ISO, as Label Studio and models write it at times."""
+    return _read(value, [_readable(_format(control))]) or _read(value, _ISO) or _whole_moment(value)
+
+
+def _whole_moment(text: str) -> datetime | None:
+    """`2024-05-01T10:30:15.000Z`: to the second and with a zone, which are kept where the answer is not touched."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None) if _WHOLE.match(text) else None
+    except ValueError:
+        return None
 
 
 def _format(control: Control) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
+from apps.core.markdown import markdown_html
 from apps.labeling.widgets.objects import Fold, Panel, shown_text
 from apps.labeling.widgets.registry import view_of
 from apps.labeling.widgets.spans_texts import is_marked
 from apps.labeling.widgets.when import conditions_json
-from apps.projects.labelling import LabellingConfig, Node, resolve
+from apps.projects.labelling import LabellingConfig, Node, resolve, shown_value
 from apps.projects.labelling.conditions import read_condition
 from apps.projects.labelling.looks import Declarations, looks_of, style_rules
 
@@ -42,6 +43,10 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
     for node, above in _walk(config.root, ()):
         if node.tag == "Header":
             waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), config, node, above, rules))
+            continue
+        if node.tag == "Markdown":
+            panels += [*waiting, _placed(_markdown(node, data), config, node, (*above, node), rules)]
+            waiting = []
             continue
         # Of several headings in a row, the last is the nearest; those before it stand alone.
         panels += waiting[:-1]
@@ -79,11 +84,11 @@ def _in_questions(config: LabellingConfig) -> dict[str, str]:
 
 
 def _walk(node: Node, above: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Headers, objects and controls in reading order, each with the tags that it stands in, the outermost first."""
+    """Headings, words, objects and controls in reading order, each with the tags around it, the outermost first."""
     for child in node.children:
         if child.tag in ("View", "Collapse", "Panel"):
             yield from _walk(child, (*above, child))
-        elif child.tag == "Header" or child.name:
+        elif child.tag in ("Header", "Markdown") or child.name:
             yield child, above
 
 
@@ -115,9 +120,14 @@ def _size(node: Node) -> int:
 def _panel(config: LabellingConfig, node: Node, title: str, data: Mapping[str, Any]) -> Panel:
     found = config.object(node.name)
     assert found is not None
-    return view_of(found, config).panel(found, resolve(found.value, data), title)
+    return view_of(found, config).panel(found, shown_value(found, data), title)
+
+
+def _markdown(node: Node, data: Mapping[str, Any]) -> Panel:
+    """Formatted words of the config, or of the item: no object, as nothing can be asked about it."""
+    return Panel(html=markdown_html(heading(node, data)), template="widgets/_markdown.html")
 
 
 def heading(node: Node, data: Mapping[str, Any]) -> str:
-    """A heading with its variables replaced; the template escapes it."""
+    """The words of a tag with their variables replaced; whoever shows them escapes them."""
     return shown_text(resolve(node.get("value") or node.text, data))

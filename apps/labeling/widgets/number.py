@@ -32,7 +32,7 @@ class NumberWidget(ValueWidget):
             raise refuse(control, "type", _('"%(name)s" must be a number.') % {"name": control.name})
         low, high, step = (control.attrs[name] for name in ("min", "max", "step"))
         if (low != "" and value < float(low)) or (high != "" and value > float(high)):
-            raise refuse(control, "number_range", f'"{control.name}" {range_words(control)}')
+            raise refuse(control, "number_range", f'"{control.name}": {range_words(control)}')
         if step != "" and float(step) > 0 and not _is_step(value, float(step), float(low or 0)):
             raise refuse(
                 control,

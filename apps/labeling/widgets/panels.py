@@ -1,16 +1,21 @@
 """What an object shows of an item's data: plain frozen shapes, which templates escape. Odd data is shown as it is."""
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from apps.intake.algorithms.tabular import sniff_delimiter
 from apps.labeling.widgets.markup import image_source
 from apps.labeling.widgets.objects import ObjectView, Panel, clean_html, shown_text
 from apps.projects.labelling import DataObject
+from apps.projects.labelling.attrs import value_options
 
 MAX_ROWS = 2_000  # of a table, a list or a conversation; beyond it nobody reads, and the page stays usable
 MAX_CELL = 20_000  # characters
@@ -87,12 +92,13 @@ class ChatView(ShapeView):
 
 
 class TableView(ShapeView):
-    """An object or a list as a table."""
+    """An object, a list or lines of CSV as a table."""
 
     template = "widgets/_grid.html"
 
     def extras(self, found: DataObject, value: Any) -> Mapping[str, Any]:
-        grid = grid_of(value)
+        kind, options = value_options(str(found.attrs["valueType"]))
+        grid = csv_grid(value, options) if kind == "csv" else grid_of(value)
         return {} if grid is None else {"grid": grid}
 
 
@@ -150,6 +156,25 @@ def grid_of(value: Any) -> Grid | None:
         head = tuple(dict.fromkeys(str(name) for row in given[:MAX_ROWS] for name in row))
         return Grid(tuple(tuple(_cell(row.get(name)) for name in head) for row in given[:MAX_ROWS]), head)
     return Grid(tuple((str(index), _cell(row)) for index, row in enumerate(given[:MAX_ROWS])))
+
+
+def csv_grid(value: Any, options: Mapping[str, str]) -> Grid | None:
+    """A table from lines of CSV, the first of which names the columns unless it is `headless`."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = value.removeprefix("\ufeff")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=options.get("separator") or sniff_delimiter(text))
+    try:
+        rows = [row for row in islice(reader, MAX_ROWS + 1) if row]
+    except csv.Error:
+        return None
+    width = max(map(len, rows))
+    even = [tuple(map(_cell, (*row, *[""] * (width - len(row))))) for row in rows]
+    return (
+        Grid(tuple(even[1:]), even[0])
+        if "headless" not in options
+        else Grid(tuple(even), tuple(str(place + 1) for place in range(width)))
+    )
 
 
 def entries_of(value: Any) -> tuple[Entry, ...] | None:

@@ -28,11 +28,15 @@ def questions_of(
     maker = _Maker(config, page, state, data, press, _result(config, state, data))
     asked = [question for control in config.controls if not control.per_region for question in maker.whole(control)]
     first = next((index for index, question in enumerate(asked) if question.options and not question.is_hidden), None)
-    written = next((index for index, question in enumerate(asked) if widget_of(question.control).takes_focus), None)
+    written = next((index for index, question in enumerate(asked) if _is_written(question)), None)
     return [
         replace(question, has_keys=index == first, focus_key="c" if index == written else "")
         for index, question in enumerate(asked)
     ]
+
+
+def _is_written(question: Question) -> bool:
+    return widget_of(question.control).is_written(question.control)
 
 
 def _result(config: LabellingConfig, state: FormState, data: Mapping[str, Any]) -> list[Region]:

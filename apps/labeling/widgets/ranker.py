@@ -105,7 +105,7 @@ class RankerWidget(ValueWidget):
                 "type",
                 _('"%(control)s" must hold lists of ids by the name of their column.') % {"control": control.name},
             )
-        names = {column.name for column in columns_of(control)} | {UNSORTED}
+        names = {column.name for column in columns_of(control)} | ({UNSORTED} if _buckets(control) else set())
         if unknown := next((name for name in value if name not in names), ""):
             raise refuse(
                 control,

@@ -59,7 +59,7 @@ def one_press(config: LabellingConfig) -> bool:
     if len(config.controls) != 1:
         return False
     only = config.controls[0]
-    takes_one = widget_of(only).takes_press and only.kind in ("categorical", "ordinal", "pairwise")
+    takes_one = widget_of(only).is_pressed(only) and only.kind in ("categorical", "ordinal", "pairwise")
     needs_form = only.attrs.get("allowNested") or only.attrs.get("layout") == "select"
     return takes_one and not needs_form and not only.per_item and not only.conditions
 

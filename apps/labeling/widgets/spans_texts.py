@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.labeling.algorithms.markup import Document, read_document
 from apps.labeling.algorithms.spans import MarkedText, PlainText, Turns
 from apps.labeling.widgets.objects import ObjectView, Panel, shown_text
-from apps.projects.labelling import Control, DataObject, LabellingConfig, resolve
+from apps.projects.labelling import Control, DataObject, LabellingConfig, shown_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def texts_of(config: LabellingConfig, control: Control, data: Mapping[str, Any] 
     if data is None:
         return {}
     found = (config.object(name) for name in control.to_name)
-    return {each.name: marked_text_of(each, resolve(each.value, data)) for each in found if each is not None}
+    return {each.name: marked_text_of(each, shown_value(each, data)) for each in found if each is not None}
 
 
 def _document(found: DataObject, value: Any) -> Document:

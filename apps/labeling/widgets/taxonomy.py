@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.labeling.widgets.base import Context, ValueWidget, refuse
 from apps.labeling.widgets.keys import LONG, compact_key
-from apps.labeling.widgets.trees import FIND_ROWS, Tree, path_of, path_value, path_words, paths_in, rows_of
+from apps.labeling.widgets.trees import FIND_ROWS, Tree, added_rows, path_of, path_value, path_words, paths_in, rows_of
 from apps.projects.labelling import Control
 
 
@@ -57,17 +57,23 @@ class TaxonomyWidget(ValueWidget):
         return self.words_of(control, json.loads(key)) or _("none")
 
     def extras(self, control: Control, posted: tuple[str, ...], context: Context) -> Mapping[str, Any]:
-        leaves_only = bool(control.attrs["leafsOnly"])
+        leaves_only, separator = bool(control.attrs["leafsOnly"]), str(control.attrs["pathSeparator"])
+        chosen = dict.fromkeys(map(path_of, posted))
         tree = Tree(
-            rows=rows_of(control, {path_of(value) for value in posted}, leaves_only=leaves_only),
+            rows=rows_of(control, chosen, leaves_only=leaves_only) + added_rows(control, chosen, separator),
             type="checkbox",
             most=int(control.attrs["maxUsages"]),
-            separator=str(control.attrs["pathSeparator"]),
+            separator=separator,
             shows_path=bool(control.attrs["showFullPath"]),
             has_find=len(control.labels) > FIND_ROWS,
             placeholder=str(control.attrs["placeholder"]),
         )
         return {"tree": tree}
+
+
+def takes_additions(control: Control) -> bool:
+    """Whether Label Studio lets people add items of their own to the tree, which then stand in results only."""
+    return bool(control.attrs["allowAddLabels"] or control.attrs["legacy"])
 
 
 def _paths(control: Control, value: Any) -> list[tuple[str, ...]]:
@@ -85,12 +91,13 @@ def _paths(control: Control, value: Any) -> list[tuple[str, ...]]:
 def _check_known(control: Control, paths: Sequence[tuple[str, ...]]) -> None:
     known = {label.path: label for label in control.labels}
     for path in paths:
+        if path not in known and takes_additions(control):
+            continue
         if path not in known:
-            raise refuse(
-                control,
-                "unknown_label",
-                _('"%(path)s" is no path of "%(control)s".') % {"path": " / ".join(path)[:80], "control": control.name},
+            message = _(
+                '"%(path)s" is no path of "%(control)s". Was it added by people, allowAddLabels="true" takes it.'
             )
+            raise refuse(control, "unknown_label", message % {"path": " / ".join(path)[:80], "control": control.name})
         if control.attrs["leafsOnly"] and not known[path].is_leaf:
             words = path_words(path, control)[:80]
             raise refuse(

@@ -11,6 +11,8 @@ from apps.labeling.widgets.base import MAX_TEXT, Context, Region, ValueWidget, r
 from apps.labeling.widgets.keys import compact_key
 from apps.projects.labelling import Control
 
+MAX_ROWS = 60  # lines that a field is high; whatever a config asks for, the item stays within reach
+
 
 class TextAreaWidget(ValueWidget):
     """`{"text": ["…"]}`: the texts in a list. A lone text, as older exports have it, is read as a list of one."""
@@ -70,6 +72,7 @@ class TextAreaWidget(ValueWidget):
         return {
             "several": several,
             "most": most,
+            "rows": min(int(control.attrs["rows"]), MAX_ROWS),
             "texts": posted or ("",),
             "has_room": several and (not most or max(len(posted), 1) < most),
             "shortcuts": _shortcuts(control),

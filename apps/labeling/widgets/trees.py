@@ -3,8 +3,10 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from apps.labeling.widgets.markup import choice_html
 from apps.projects.labelling import Control, Label
@@ -64,6 +66,14 @@ def path_of(value: str) -> Path:
     return tuple(steps) if is_path else (value,)
 
 
+def path_named(label: Any, control: Control) -> Path:
+    """One entry of a result as a path. A label may stand there without those above it: the nearest one so named."""
+    if isinstance(label, list):
+        return tuple(label)
+    named = [known.path for known in control.labels if known.value == label]
+    return min(named, key=len, default=(label,))
+
+
 def paths_in(posted: Sequence[str], control: Control) -> list[Path]:
     """Posted paths once each, in the order of the tree; unknown ones last."""
     order = {label.path: index for index, label in enumerate(control.labels)}
@@ -74,6 +84,27 @@ def path_words(path: Sequence[str], control: Control, separator: str = " / ") ->
     """A path as a person reads it."""
     texts = {label.path: label.text for label in control.labels}
     return separator.join(texts.get(tuple(path[: n + 1]), path[n]) for n in range(len(path)))
+
+
+def added_rows(control: Control, chosen: Collection[Path], separator: str) -> tuple[TreeRow, ...]:
+    """What is chosen and stands in no tree: people added it in Label Studio. It can be taken back, not chosen anew."""
+    known = {label.path for label in control.labels}
+    return tuple(
+        TreeRow(
+            value=path_value(path),
+            text=path_words(path, control, separator),
+            hint=_("This is not in the list; somebody added it."),
+            html=None,
+            is_group=False,
+            is_open=False,
+            is_choosable=True,
+            is_follower=False,
+            is_checked=True,
+            closes=range(0),
+        )
+        for path in chosen
+        if path not in known
+    )
 
 
 def rows_of(

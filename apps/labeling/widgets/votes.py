@@ -19,7 +19,7 @@ from apps.labeling.widgets.ranker import columns_in, columns_of
 from apps.labeling.widgets.spans import labels_of
 from apps.labeling.widgets.spans_texts import texts_of
 from apps.labeling.widgets.textarea import texts_of as texts_in
-from apps.labeling.widgets.trees import path_of, path_value
+from apps.labeling.widgets.trees import path_named, path_of, path_value
 from apps.projects.labelling import Control
 
 # One of several values; an ordered one; any of several labels, each with a fit of its own or all with one; a number; an
@@ -85,7 +85,7 @@ class LabelsVote(Vote):
 
     def read(self, control: Control, regions: Sequence[Region], widget: Widget, context: Context) -> Any:
         chosen = [label for region in regions for label in region["value"].get(self.field, ())]
-        return frozenset(path_value(label) if isinstance(label, list) else label for label in chosen)
+        return frozenset(path_value(path_named(label, control)) if is_tree(control) else label for label in chosen)
 
     def write(self, control: Control, value: Any, widget: Widget, place: Place, context: Context) -> list[Region]:
         return widget.parse(control, sorted(value), place, context)

@@ -7,7 +7,7 @@ from apps.projects.labelling.items import config_for
 from apps.projects.labelling.mapping import check_mapping, data_from_trace
 from apps.projects.labelling.model import Condition, Control, DataObject, Kind, Label, LabellingConfig, Node
 from apps.projects.labelling.parser import config_of, parse_config, unsupported_tags
-from apps.projects.labelling.values import resolve
+from apps.projects.labelling.values import resolve, shown_value
 
 __all__ = [
     "Condition",
@@ -32,5 +32,6 @@ __all__ = [
     "region_target",
     "resolve",
     "schema_diff",
+    "shown_value",
     "unsupported_tags",
 ]

@@ -13,6 +13,8 @@ from apps.projects.labelling.model import Attr, Node
 VARIABLE = re.compile(r"\$([^\W\d]\w*)((?:\.\w+|\[\w+\])*)")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][+-]?\d{1,2})?")
 
+_TYPE = re.compile(r"\w+")
+
 # Reads one setting of a tag from the node and the attribute's name.
 Setting = Callable[[Node, str], Attr]
 
@@ -86,6 +88,33 @@ def one_of(*allowed: str, default: str = "") -> Setting:
         return text
 
     return read
+
+
+def value_type(node: Node, attr: str) -> Attr:
+    """How a table's data are written: `json`, or `csv` with options, as in `csv|separator=;|headless`."""
+    text = node.get(attr).strip() or "json"
+    kind, options = value_options(text)
+    if kind not in ("json", "csv"):
+        raise fail(node, _('%(attr)s="%(text)s" is not known; use json or csv.') % {"attr": attr, "text": text})
+    if "url" in options:
+        raise fail(
+            node,
+            _('%(attr)s="%(text)s" is not supported: no page loads data from elsewhere. Put them into the item.')
+            % {"attr": attr, "text": text},
+        )
+    if len(options.get("separator", ",")) != 1 or options.get("separator") == '"':
+        raise fail(node, _('%(attr)s="%(text)s": the separator must be one character.') % {"attr": attr, "text": text})
+    return text
+
+
+def value_options(text: str) -> tuple[str, dict[str, str]]:
+    """A value type and its options. What follows the type divides them; one without a value gets an empty one."""
+    kind = _TYPE.match(text)
+    if kind is None:
+        return text, {}
+    divider = text[kind.end() : kind.end() + 1]
+    options = (option.partition("=") for option in text.split(divider)[1:]) if divider else ()
+    return kind[0], {name.strip(): value for name, _sign, value in options if name.strip()}
 
 
 def settings_of(node: Node, settings: Mapping[str, Setting]) -> dict[str, Attr]:

@@ -146,7 +146,7 @@ def _map_region(region: dict[str, Any], label_map: LabelMap) -> dict[str, Any]:
         if key in ("choices", "taxonomy") or key.endswith("labels"):
             value[key] = _mapped(value[key], names)
         elif key == "rating":
-            value[key] = int(names[str(value[key])])
+            value[key] = int(names.get(str(int(value[key])), value[key]))  # 0 is no answer, and has no name
     return region
 
 
@@ -162,4 +162,7 @@ def _renamed(word: Any, labels: Mapping[str, str]) -> Any:
     if isinstance(word, list):
         path = _STEP.join(word)
         return labels[path].split(_STEP) if labels.get(path, path) != path else word
-    return labels.get(word, word)
+    if word in labels:
+        return labels[word]
+    # A nested label may stand without the labels above it.
+    return next((new.split(_STEP)[-1] for old, new in labels.items() if old.split(_STEP)[-1] == word), word)

@@ -8,9 +8,9 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from apps.projects.labelling.labels import joined, labels_from_data
-from apps.projects.labelling.model import Control, LabellingConfig, Node
+from apps.projects.labelling.model import Control, Label, LabellingConfig, Node
 from apps.projects.labelling.parser import parse_config, parse_copy
-from apps.projects.labelling.values import resolve
+from apps.projects.labelling.values import resolve, shown_words
 
 MAX_REPEATS = 500
 
@@ -22,17 +22,28 @@ def config_for(config: LabellingConfig, data: Mapping[str, Any] | None) -> Label
     counts = tuple(_count(data, node) for node in _repeaters(config.root))
     if counts:
         return config_for(_written_out(config.xml, counts), data)  # again, for a Repeater inside another
-    if not any(control.labels_from for control in config.controls):
+    if not any(control.labels_from or control.labels_told for control in config.controls):
         return config
     return replace(config, controls=tuple(_with_labels(control, data) for control in config.controls))
 
 
 def _with_labels(control: Control, data: Mapping[str, Any]) -> Control:
+    if control.labels_told:
+        told = (_told(label, control, data) for label in control.labels)
+        control = replace(control, labels=tuple({label.path: label for label in told}.values()), labels_open=False)
     if not control.labels_from:
         return control
     nests = control.kind == "taxonomy"
     brought = labels_from_data(resolve(control.labels_from, data), nests=nests)
     return replace(control, labels=joined(control.labels, brought), labels_open=False)
+
+
+def _told(label: Label, control: Control, data: Mapping[str, Any]) -> Label:
+    """A label whose words an item brings. Label Studio stores those of a choice, of any other label the variable."""
+    text = shown_words(label.text, data)
+    if control.tag != "Choices" or label.alias:
+        return replace(label, text=text)
+    return replace(label, text=text, value=text, path=tuple(shown_words(step, data) for step in label.path))
 
 
 def _repeaters(node: Node) -> list[Node]:

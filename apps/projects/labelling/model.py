@@ -124,6 +124,7 @@ class Control:
         attrs: the tag's own settings, typed and with their defaults, under Label Studio's names.
         start: what a text begins with, a `$variable` or words; empty: nothing.
         labels_from: the `$variable` that brings labels with each item; `labels_open` until they are known.
+        labels_told: whether labels of its own have `$variables` in them, as in `<Choice value="$first"/>`.
         per_region: asked about each region (a span, a message) of the objects that it is about.
         per_item: asked about each of several images.
         conditions: its own and those of what it stands in.
@@ -141,6 +142,7 @@ class Control:
     attrs: Mapping[str, Attr] = field(default_factory=dict)
     start: str = ""
     labels_from: str = ""
+    labels_told: bool = False
     labels_open: bool = False
     per_region: bool = False
     per_item: bool = False
@@ -172,7 +174,7 @@ class Control:
         """Every value `answer_label` can give for it, in a fixed order; empty where that set is open."""
         match self.kind:
             case "categorical":
-                return () if self.labels_from else tuple(label.value for label in self.labels)
+                return () if self.labels_from or self.labels_told else tuple(label.value for label in self.labels)
             case "ordinal":
                 return tuple(str(n) for n in range(1, int(self.attrs["maxRating"]) + 1))
             case "pairwise":

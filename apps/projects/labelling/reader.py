@@ -92,9 +92,9 @@ class Reader:
     def _layout(self, node: Node, conditions: tuple[Condition, ...]) -> None:
         tag = LAYOUT[node.tag]
         self._note_unused(node, tag.attrs)
-        if node.tag == "Header":
-            if not (node.get("value") or node.text).strip():
-                self.notes.append(_EMPTY_HEADER % {"line": node.line})
+        if node.tag == "Header" and not (node.get("value") or node.text).strip():
+            self.notes.append(_EMPTY_HEADER % {"line": node.line})
+        if node.tag in ("Header", "Markdown"):
             self.variables += variables_in(node.get("value") or node.text)
         if node.tag == "Panel":
             self.variables += variables_in(node.get("value"))
@@ -143,12 +143,14 @@ class Reader:
     def _question(self, node: Node, tag: ControlTag, conditions: tuple[Condition, ...]) -> Control:
         value = node.get("value")
         labels_from = attr_variable(node) if tag.labels and value else ""
-        self.is_per_item |= bool(labels_from)
         self.variables += variables_in(labels_from or (value if tag.start else ""))
         attrs = settings_of(node, tag.settings) | {"requiredMessage": node.get("requiredMessage")}
         labels = read_labels(node, tag, notes=self.notes) if tag.labels else ()
         if tag.labels and not labels and not labels_from:
             raise fail(node, _("It has no <%(labels)s> to choose from.") % {"labels": tag.labels})
+        told = [name for label in labels for name in variables_in(label.text)]
+        self.variables += told
+        self.is_per_item |= bool(labels_from or told)
         return Control(
             name=node.name,
             tag=node.tag,
@@ -160,7 +162,8 @@ class Reader:
             attrs=attrs,
             start=value if tag.start else "",
             labels_from=labels_from,
-            labels_open=bool(labels_from),
+            labels_told=bool(told),
+            labels_open=bool(labels_from or told),
             per_region=attr_bool(node, "perRegion"),
             per_item=attr_bool(node, "perItem"),
             conditions=conditions,

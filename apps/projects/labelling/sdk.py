@@ -1,5 +1,6 @@
 """The one place that touches label-studio-sdk: its opinion on a config, and its check of a result."""
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -8,8 +9,22 @@ from label_studio_sdk.label_interface.interface import LabelInterface
 
 @lru_cache(maxsize=256)
 def interface(plain_xml: str) -> LabelInterface:
-    """Parsed once per config: parsing takes 0.4 ms, a check 0.02 ms."""
-    return LabelInterface(plain_xml)
+    """Parsed once per config: parsing takes 0.4 ms, a check 0.02 ms.
+
+    It would refuse labels that an item brings beside those of the config, and what people may add to a taxonomy, both
+    of which the editor stores. With no list of labels it takes any; our own checks know which there are.
+    """
+    found = LabelInterface(plain_xml)
+    for control in found.controls:
+        if _is_open(control.attr, control.labels or ()):
+            control.labels = []
+    return found
+
+
+def _is_open(attrs: Mapping[str, str], labels: Iterable[str]) -> bool:
+    given = {name.lower(): value for name, value in attrs.items()}
+    may_add = any(given.get(name, "").lower() == "true" for name in ("allowaddlabels", "legacy"))
+    return may_add or given.get("value", "").startswith("$") or any("$" in label for label in labels)
 
 
 def sdk_findings(plain_xml: str) -> str:

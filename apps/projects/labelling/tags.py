@@ -7,10 +7,11 @@ Attributes that are not listed are noted as without effect; those in `refused` w
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from apps.projects.labelling.attrs import Setting, flag, number, one_of, whole, whole_or_variable, words
+from apps.projects.labelling.attrs import Setting, flag, number, one_of, value_type, whole, whole_or_variable, words
 from apps.projects.labelling.model import Kind
 
 MAX_NAME = 100
+MAX_RATING = 100
 
 # Read by the parser itself on every control.
 COMMON = frozenset({"name", "toname", "required", "requiredmessage", "perregion", "peritem"})
@@ -75,6 +76,7 @@ LAYOUT: dict[str, LayoutTag] = {
     "Collapse": LayoutTag(frozenset({"accordion", "bordered", "open"})),
     "Panel": LayoutTag(frozenset({"value", "open"})),
     "Header": LayoutTag(frozenset({"value", "size", "style", "classname", "underline", "name"}), holds=False),
+    "Markdown": LayoutTag(frozenset({"value", "style", "classname", "idattr"}), holds=False),
     "Filter": LayoutTag(frozenset({"name", "toname", "placeholder", "minlength", "casesensitive"}), holds=False),
     "Style": LayoutTag(holds=False),
     "Repeater": LayoutTag(frozenset({"on", "indexflag", "mode"})),
@@ -86,8 +88,9 @@ OBJECTS: dict[str, ObjectTag] = {
             "saveTextResult": one_of("yes", "no", "none"),
             "selectionEnabled": flag(True),
             "highlightColor": words(),
+            "encoding": one_of("none", "base64", "base64unicode"),
         },
-        refused={"valueType": ("text",), "encoding": ("none",)},
+        refused={"valueType": ("text",)},
     ),
     "HyperText": ObjectTag(
         settings={
@@ -97,8 +100,9 @@ OBJECTS: dict[str, ObjectTag] = {
             "clickableLinks": flag(),
             "inline": flag(),
             "highlightColor": words(),
+            "encoding": one_of("none", "base64", "base64unicode"),
         },
-        refused={"valueType": ("text",), "encoding": ("none",)},
+        refused={"valueType": ("text",)},
     ),
     "Paragraphs": ObjectTag(
         settings={
@@ -115,7 +119,7 @@ OBJECTS: dict[str, ObjectTag] = {
         settings={"valueList": words(), "width": words(), "maxWidth": words(), "alt": words()},
     ),
     "List": ObjectTag(settings={"title": words()}),
-    "Table": ObjectTag(settings={}, refused={"valueType": ("json",)}),
+    "Table": ObjectTag(settings={"valueType": value_type}),
     "Chat": ObjectTag(
         settings={
             "messageroles": words("user,assistant"),
@@ -146,6 +150,8 @@ CONTROLS: dict[str, ControlTag] = {
             "pathSeparator": words(" / "),
             "maxUsages": whole(0, low=0, high=100_000),
             "placeholder": words(),
+            "legacy": flag(),
+            "allowAddLabels": flag(),
         },
         labels="Choice",
         nests=True,
@@ -154,10 +160,10 @@ CONTROLS: dict[str, ControlTag] = {
     "Rating": ControlTag(
         kind="ordinal",
         settings={
-            "maxRating": whole(5, low=1, high=20),
+            "maxRating": whole(5, low=1, high=MAX_RATING),
             "icon": words("star"),
             "size": words(),
-            "defaultValue": whole(0, low=0, high=20),
+            "defaultValue": whole(0, low=0, high=MAX_RATING),
         },
     ),
     "Number": ControlTag(
@@ -184,7 +190,7 @@ CONTROLS: dict[str, ControlTag] = {
     "TextArea": ControlTag(
         kind="text",
         settings={
-            "rows": whole(4, low=1, high=60),
+            "rows": whole(4, low=1, high=1_000),
             "placeholder": words(),
             "maxSubmissions": whole(0, low=0, high=1_000),
             "editable": flag(),
