@@ -90,13 +90,20 @@ def _f1_parts(ones: Answer, others: Answer, at_least: float | None) -> tuple[flo
 
 def most_matches(ones: Answer, others: Answer, least: float) -> int:
     """As many one-to-one matches of at least `least` as there can be."""
-    fit = np.array([[float(_fits(a, b, least)) for b in others] for a in ones])
-    return int(fit[linear_sum_assignment(fit, maximize=True)].sum()) if fit.size else 0
+    return len(matches(ones, others, least))
 
 
-def _fits(one: Region, other: Region, least: float) -> bool:
-    overlap = iou(one, other) if one.label == other.label else 0.0
-    return overlap > 0 and overlap >= least
+def matches(ones: Answer, others: Answer, least: float) -> list[tuple[int, int]]:
+    """The places of regions of the same label that overlap by at least `least`, one to one: as many pairs as there can
+    be, and of those the closest."""
+    overlap = np.array([[iou(a, b) if a.label == b.label else 0.0 for b in others] for a in ones])
+    if not overlap.size:
+        return []
+    fits = (overlap > 0) & (overlap >= least)
+    # One pair more outweighs whatever all the others could overlap.
+    gain = fits * (1.0 + overlap / (1.0 + min(overlap.shape)))
+    rows, columns = linear_sum_assignment(gain, maximize=True)
+    return [(int(a), int(b)) for a, b in zip(rows, columns, strict=True) if fits[a, b]]
 
 
 def _iou_parts(ones: Answer, others: Answer) -> tuple[float, float]:

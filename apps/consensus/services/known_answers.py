@@ -8,7 +8,7 @@ from apps.consensus.algorithms.kinds import TIE
 from apps.consensus.algorithms.multiple_choice import MultipleChoice
 from apps.consensus.algorithms.number_consensus import Number
 from apps.consensus.services.kinds import counts, is_single, kind_of
-from apps.consensus.services.parts import votes_on
+from apps.consensus.services.pairs import Pairs, pairs_on
 from apps.labeling.widgets import Context, Result
 from apps.labeling.widgets.answers import start_text
 from apps.labeling.widgets.registry import vote_of
@@ -22,13 +22,7 @@ def has_fixed_answers(config: LabellingConfig) -> bool:
 
 def is_comparable(config: LabellingConfig) -> bool:
     """Whether there is a question whose answers can be compared with known ones."""
-    return any(_is_compared(control, config) for control in config.controls)
-
-
-def _is_compared(control: Control, config: LabellingConfig) -> bool:
-    """Not what is asked about each region or image, or which regions belong together: that hangs on what was marked."""
-    is_about_parts = control.per_region or control.per_item or control.kind == "relations" or control.repeated
-    return not is_about_parts and counts(control, config)
+    return any(counts(control, config) for control in config.controls)
 
 
 def answer_is_right(
@@ -51,15 +45,24 @@ def answer_is_right(
         return True
     config = config_for(config, data)
     return all(
-        _is_close(control, config, data, answer=votes[0], known=votes[1])
-        for control, _kind, votes in votes_on(config, data, [result, known_result])
-        if _is_compared(control, config)
+        _share_close(pairs, config, data) >= known_match.CLOSE - TIE
+        for pairs in pairs_on(config, data, (result, known_result))
+        if counts(pairs.control, config)
     )
 
 
+def _share_close(pairs: Pairs, config: LabellingConfig, data: Mapping[str, Any]) -> float:
+    """F1 of what was said, place by place; where the question is asked once, 1 or 0."""
+    given = [vote for pair in pairs.votes for vote in pair if vote is not None]
+    close = sum(
+        _is_close(pairs.control, config, data, answer=answer, known=known)
+        for answer, known in pairs.votes
+        if answer is not None and known is not None
+    )
+    return 2.0 * close / len(given) if given else 1.0
+
+
 def _is_close(control: Control, config: LabellingConfig, data: Mapping[str, Any], *, answer: Any, known: Any) -> bool:
-    if answer is None or known is None:
-        return answer is known
     match vote_of(control).aggregation(control):
         case "level":
             return known_match.level_closeness(answer, known, levels=control.classes) >= known_match.CLOSE - TIE
@@ -71,6 +74,8 @@ def _is_close(control: Control, config: LabellingConfig, data: Mapping[str, Any]
             return _is_near(control, config, float(answer), float(known))
         case "order":
             return known_match.order_closeness(answer, known) >= known_match.CLOSE - TIE
+        case "links":
+            return known_match.labels_closeness(answer, known) >= known_match.CLOSE - TIE
         case "regions":
             return known_match.regions_closeness(answer, known) >= known_match.CLOSE - TIE
         case "text":

@@ -89,7 +89,7 @@ def links_part(
     believed: YesNo,
 ) -> tuple[Decided, list[Region]] | None:
     """Links between regions of the consensus, voted on by everybody. None where nobody made any."""
-    links = [_links(result, number, owners) for number, result in enumerate(results)]
+    links = [links_of(result, number, owners) for number, result in enumerate(results)]
     if not any(links):
         return None
     found = links_decided(links, weights=weights, believed=believed)
@@ -99,8 +99,11 @@ def links_part(
     return Decided(tuple(link for link, p in found if p > 0.5), sure, is_decided=not is_tied), regions
 
 
-def _links(result: Result, number: int, owners: Sequence[Owner]) -> frozenset[Any]:
-    """(from, to, direction, labels), the ends by the owners' numbers; drawn from its other end a link is the same."""
+def links_of(result: Result, number: int, owners: Sequence[Owner]) -> frozenset[Any]:
+    """The links of one answer: (from, to, direction, labels), the ends by the owners' numbers.
+
+    Drawn from its other end a link is the same.
+    """
     place = {owner.ids[number]: index for index, owner in enumerate(owners) if number in owner.ids}
     found = set()
     for region in result:
