@@ -51,7 +51,7 @@ def test_a_table_is_read_from_csv(options, lines, head):
     assert re.findall(r"<td[^>]*>([^<]+)</td>", page) == ["Ann; B.", "2"]
 
 
-@pytest.mark.parametrize("value", ["", "   ", None, 3, ["a"], 'a,"b', "\n"])
+@pytest.mark.parametrize("value", ["", "   ", None, 3, ["a"], 'a,"b', "\n", "\ufeff"])
 def test_what_is_no_csv_is_shown_as_it_can_be(value):
     assert render_review(config_of('<Table name="t" value="$t" valueType="csv"/>'), {"t": value}).stage
 

@@ -160,9 +160,9 @@ def grid_of(value: Any) -> Grid | None:
 
 def csv_grid(value: Any, options: Mapping[str, str]) -> Grid | None:
     """A table from lines of CSV, the first of which names the columns unless it is `headless`."""
-    if not isinstance(value, str) or not value.strip():
+    text = value.removeprefix("\ufeff") if isinstance(value, str) else ""
+    if not text.strip():
         return None
-    text = value.removeprefix("\ufeff")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=options.get("separator") or sniff_delimiter(text))
     try:
         rows = [row for row in islice(reader, MAX_ROWS + 1) if row]
