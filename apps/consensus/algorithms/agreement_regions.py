@@ -60,6 +60,19 @@ def mean_iou(items: Sequence[Sequence[Answer]], *, bootstrap: Bootstrap = _DEFAU
     return _ratio("Mean IoU", rows, n_items, n_ratings, bootstrap, "no reviewer marked anything")
 
 
+def share_of_all(
+    name: str, items: Sequence[Sequence[tuple[float, float]]], *, bootstrap: Bootstrap = _DEFAULT
+) -> Agreement:
+    """The same ratio for whatever else can be more or less equal.
+
+    Args:
+        items: for each item its pairs of reviewers: twice how equal their answers are, and how many answers both gave.
+    """
+    rows = [_sums(pairs) for pairs in items if pairs]
+    n_ratings = sum(round((1 + (1 + 8 * len(pairs)) ** 0.5) / 2) for pairs in items if pairs)
+    return _ratio(name, rows, len(rows), n_ratings, bootstrap, "nobody answered")
+
+
 def iou(one: Region, other: Region) -> float:
     """Intersection over union of two regions, whatever their labels."""
     common = _volume(
@@ -122,7 +135,7 @@ def _ratio(
     def fold(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return quotient(sums[:, 0], sums[:, 1]), np.zeros(len(sums))
 
-    source = "Hripcsak and Rothschild (2005)" if "F1" in name else "Jaccard's index of matched regions"
+    source = "Jaccard's index of matched regions" if "IoU" in name.split(",")[0] else "Hripcsak and Rothschild (2005)"
     return estimate(
         name,
         np.array(rows).reshape(-1, 2),

@@ -5,14 +5,12 @@ from typing import Any
 
 from apps.consensus.algorithms import known_match
 from apps.consensus.algorithms.kinds import TIE
-from apps.consensus.algorithms.multiple_choice import MultipleChoice
-from apps.consensus.algorithms.number_consensus import Number
-from apps.consensus.services.kinds import counts, is_single, kind_of
+from apps.consensus.services.closeness import is_close
+from apps.consensus.services.kinds import counts, is_single
 from apps.consensus.services.pairs import Pairs, pairs_on
-from apps.labeling.widgets import Context, Result
-from apps.labeling.widgets.answers import start_text
+from apps.labeling.widgets import Result
 from apps.labeling.widgets.registry import vote_of
-from apps.projects.labelling import Control, LabellingConfig, config_for
+from apps.projects.labelling import LabellingConfig, config_for
 
 
 def has_fixed_answers(config: LabellingConfig) -> bool:
@@ -55,37 +53,8 @@ def _share_close(pairs: Pairs, config: LabellingConfig, data: Mapping[str, Any])
     """F1 of what was said, place by place; where the question is asked once, 1 or 0."""
     given = [vote for pair in pairs.votes for vote in pair if vote is not None]
     close = sum(
-        _is_close(pairs.control, config, data, answer=answer, known=known)
+        is_close(pairs.control, config, data, answer=answer, known=known)
         for answer, known in pairs.votes
         if answer is not None and known is not None
     )
     return 2.0 * close / len(given) if given else 1.0
-
-
-def _is_close(control: Control, config: LabellingConfig, data: Mapping[str, Any], *, answer: Any, known: Any) -> bool:
-    match vote_of(control).aggregation(control):
-        case "level":
-            return known_match.level_closeness(answer, known, levels=control.classes) >= known_match.CLOSE - TIE
-        case "labels" | "pooled labels":
-            names = kind_of(control, Context(config, data))
-            assert isinstance(names, MultipleChoice)
-            return known_match.labels_closeness(names.closure(answer), names.closure(known)) >= known_match.CLOSE - TIE
-        case "number":
-            return _is_near(control, config, float(answer), float(known))
-        case "order":
-            return known_match.order_closeness(answer, known) >= known_match.CLOSE - TIE
-        case "links":
-            return known_match.labels_closeness(answer, known) >= known_match.CLOSE - TIE
-        case "regions":
-            return known_match.regions_closeness(answer, known) >= known_match.CLOSE - TIE
-        case "text":
-            start = str(start_text(control, data) or "")
-            return known_match.text_closeness(answer, known) >= known_match.text_bar(known, start=start) - TIE
-        case _:
-            return bool(answer == known)
-
-
-def _is_near(control: Control, config: LabellingConfig, answer: float, known: float) -> bool:
-    number = kind_of(control, Context(config))
-    assert isinstance(number, Number)
-    return abs(answer - known) <= number.tolerance([known]) + TIE

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.models import User
-from apps.console import agreement_figures, reviewer_figures
+from apps.console import agreement_figures, question_figures, reviewer_figures
 from apps.console import quality_figures as figures
 from apps.console.guards import ProjectRequest, project_page
 from apps.console.people_standing import standings_of
@@ -38,6 +38,8 @@ def agreement(request: ProjectRequest, project: Project) -> HttpResponse:
         "is_simulated": figures.has_simulated(votes),
         "labels": agreement_figures.label_rows(votes),
         "weeks": [point for point in agreement_figures.week_points(votes) if point["n"] >= figures.MIN_ITEMS],
+        "questions": question_figures.question_rows(project=project, queue=chosen),
+        "n_compared": question_figures.LATEST,
         "pairs": pairs,
         "matrix": agreement_figures.pair_matrix(pairs),
         "cells": figures.items_address(project=project, queue=chosen.slug if chosen else ""),
