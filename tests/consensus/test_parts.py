@@ -183,6 +183,12 @@ def test_links_join_the_merged_regions():
     assert whole.parts["relations"]["confidence"] == pytest.approx(0.8)
 
 
+def test_adding_nothing_to_a_conversation_is_an_answer():
+    tone = '<Choices name="tone" toName="chat" perRegion="true"><Choice value="Kind"/></Choices>'
+    whole = decide(['<Chat name="chat" value="$chat"/>', tone], [], [], data={"message": TEXT, "chat": [{"role": "user", "content": "Hi"}]})
+    assert (whole.result, whole.is_decided) == ([], True)
+
+
 def test_order_and_buckets():
     shown = {"message": TEXT, "things": [{"id": each, "title": each} for each in "abc"]}
     plain = '<List name="list" value="$things"/><Ranker name="rank" toName="list"/>'

@@ -184,11 +184,12 @@ class _Item:
             if kind == "labels":
                 value = self._kind(control).deepest(value)
             return vote_of(control).write(control, value, widget_of(control), place, self._context())
+        held = self.regions[whose].get(control.name, [])  # none where adding nothing is the answer
         if control.kind == "chat":
-            self.owners += [Owner(each, {whose: str(each["id"])}) for each in self.regions[whose][control.name]]
+            self.owners += [Owner(each, {whose: str(each["id"])}) for each in held]
         if place.owner is None:
-            return [each for each in self.regions[whose][control.name] if self._is_at(each, control, place)]
-        return _about(control, self.regions[whose][control.name], place)
+            return [each for each in held if self._is_at(each, control, place)]
+        return _about(control, held, place)
 
     def _checked(self, control: Control, decided: Decided, regions: list[Region]) -> Decided:
         """What its widget would refuse as an answer is none: nobody could have given it."""
