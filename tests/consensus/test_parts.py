@@ -185,7 +185,12 @@ def test_links_join_the_merged_regions():
 
 def test_adding_nothing_to_a_conversation_is_an_answer():
     tone = '<Choices name="tone" toName="chat" perRegion="true"><Choice value="Kind"/></Choices>'
-    whole = decide(['<Chat name="chat" value="$chat"/>', tone], [], [], data={"message": TEXT, "chat": [{"role": "user", "content": "Hi"}]})
+    whole = decide(
+        ['<Chat name="chat" value="$chat"/>', tone],
+        [],
+        [],
+        data={"message": TEXT, "chat": [{"role": "user", "content": "Hi"}]},
+    )
     assert (whole.result, whole.is_decided) == ([], True)
 
 
