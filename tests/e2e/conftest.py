@@ -2,13 +2,15 @@
 
 import os
 import shutil
+import threading
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e import urls_with_widgets
 from tests.factories.projects import PASSWORD
@@ -23,8 +25,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_S = 15  # for what a page does; only a broken one needs it, or a machine that is busy with something else
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
+
+
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 
 def chromium_path() -> str:
@@ -56,6 +62,19 @@ def browser():
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+def wait_for_rest(live_server) -> None:
+    """Wait until the server has done all that its pages asked for, the word of leaving them included.
+
+    What still ran while the tables are emptied could hold one of them and wait for another: a deadlock.
+    """
+    # Connections are taken in order, so behind this one all have their threads, each of which ends with its connection.
+    urllib.request.urlopen(f"{live_server.url}/healthz", timeout=60).close()
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=60)
+            assert not thread.is_alive(), "a request never ended"
+
+
 @pytest.fixture
 def open_page(browser: Browser, live_server):
     """`open_page(viewport=PHONE, theme="dark")` opens an empty page whose addresses start at the live server.
@@ -76,7 +95,7 @@ def open_page(browser: Browser, live_server):
     def open_one(*, viewport=None, theme="light", **options) -> Page:
         options |= {"viewport": viewport or DESKTOP, "color_scheme": theme, "locale": "en-GB"}
         context = browser.new_context(base_url=live_server.url, reduced_motion="reduce", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(1000 * PATIENCE_S)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)
@@ -86,6 +105,7 @@ def open_page(browser: Browser, live_server):
     yield open_one
     for context in contexts:
         context.close()
+    wait_for_rest(live_server)
     assert complaints == []
 
 
