@@ -13,6 +13,7 @@ from apps.labeling.widgets import Result, answer_label, answers_of, widget_of
 from apps.labeling.widgets.base import WHOLE, Context, Place, Region, field_key, new_region
 from apps.labeling.widgets.registry import vote_of
 from apps.projects.labelling import Control, LabellingConfig, config_for, is_asked
+from apps.projects.labelling import Given as Chosen
 
 # A control's parameters of the pool and of one person, by their number among the answers; both None before a fit.
 SkillsOf = Callable[[Control], tuple[Params | None, Sequence[Params | None]]]
@@ -113,9 +114,11 @@ class _Item:
             made = links_part(control, self.results, self.owners, weights=self.weights, believed=self.believed)
             self._keep(made, control, WHOLE)
         elif control.per_region:
+            # Made once: what is added here on the way is about this control, which is no condition of its own.
+            chosen = Chosen(self.result)
             for owner in self.owners:
                 if owner.region.get("to_name") in control.to_name:
-                    self._add_about(control, owner)
+                    self._add_about(control, owner, chosen)
         elif control.per_item:
             for place in self._images(control):
                 self._add_at(control, place)
@@ -139,10 +142,9 @@ class _Item:
             return
         self._keep(self._decided(control, place, votes, people), control, place)
 
-    def _add_about(self, control: Control, owner: Owner) -> None:
+    def _add_about(self, control: Control, owner: Owner, chosen: Chosen) -> None:
         """Only those who marked a region are asked about it."""
-        asked = is_asked(self.config, control, self.result, owner=owner.region)
-        if not asked:
+        if not is_asked(self.config, control, chosen, owner=owner.region):
             return
         votes: list[Any] = [None] * len(self.results)
         for number, region_id in owner.ids.items():
