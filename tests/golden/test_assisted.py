@@ -6,9 +6,7 @@ import pytest
 
 from apps.consensus.labels import labels_page
 from apps.golden.exports.lines import export_jsonl
-from apps.golden.services import golden_freeze, golden_gather, golden_set_create
 from apps.labeling.models import Suggestion
-from apps.queues.models import Item
 from tests import factories
 from tests.factories import NOW, choices_result
 
@@ -34,12 +32,6 @@ def settled(queue, *answers, adjudicator=None):
     return item
 
 
-def frozen(project, manager, *, test_share):
-    golden = golden_set_create(project=project, name=f"Set {test_share}", test_share=test_share, by=manager, now=NOW)
-    golden_gather(golden_set=golden, items=Item.objects.all(), by=manager, now=NOW)
-    return golden_freeze(golden_set=golden, by=manager, now=NOW)
-
-
 def test_a_version_says_which_labels_rest_on_a_guess(project, manager, adjudicator):
     queue = factories.queue(project)
     accepted = ("Refund", "accepted")
@@ -50,7 +42,7 @@ def test_a_version_says_which_labels_rest_on_a_guess(project, manager, adjudicat
         settled(queue, accepted, ("Refund", "none")),
         settled(queue, accepted, accepted, adjudicator=adjudicator),
     ]
-    version = frozen(project, manager, test_share=0.0)
+    version = factories.golden_version([only, against, *others], by=manager)
     told = {item.item_id: item.provenance["rests_on_guess"] for item in version.items.all()}
     assert told == {only.pk: True, against.pk: True} | {item.pk: False for item in others}
     assert version.manifest["assisted"] == {"annotations": 7, "rests_on_guess": 2}
@@ -61,9 +53,8 @@ def test_a_version_says_which_labels_rest_on_a_guess(project, manager, adjudicat
 def test_no_test_side_rests_on_a_guess(project, manager):
     queue = factories.queue(project)
     guessed = settled(queue, ("Refund", "accepted"), ("Refund", "accepted"))
-    for _ in range(3):
-        settled(queue, ("Refund", "none"), ("Refund", "none"))
-    version = frozen(project, manager, test_share=0.99)
+    items = [guessed, *(settled(queue, ("Refund", "none"), ("Refund", "none")) for _ in range(3))]
+    version = factories.golden_version(items, test=items, by=manager)
     left_out = {row["item_id"]: row["reason"] for row in version.manifest["left_out"]}
     assert "no test may rest on" in left_out[str(guessed.pk)]
     assert guessed.pk not in set(version.items.values_list("item_id", flat=True))

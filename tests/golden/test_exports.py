@@ -9,9 +9,10 @@ import pytest
 import yaml
 from label_studio_sdk.label_interface import LabelInterface
 
-from apps.golden import exports, services
+from apps.golden import exports
 from apps.golden.algorithms.hashing import merkle_root
 from apps.golden.models import GoldenPayload
+from tests import factories
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +27,14 @@ TEXTS = [
 
 
 @pytest.fixture
-def version(project, manager, freeze, settle):
-    made = services.golden_set_create(
-        project=project, name="Support | intents", test_share=0.4, allows_simulated=True, by=manager, now=NOW
-    )
-    for number, text in enumerate(TEXTS):
+def version(manager, settle):
+    items = [
         settle("Refund" if number % 2 else "Exchange", text, source="simulated" if number == 3 else "human")
-    return freeze(made)
+        for number, text in enumerate(TEXTS)
+    ]
+    return factories.golden_version(
+        items, test=items[::3], by=manager, name="Support | intents", test_share=0.4, allows_simulated=True
+    )
 
 
 @pytest.fixture

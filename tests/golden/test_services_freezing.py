@@ -7,7 +7,7 @@ from apps.events.models import Event
 from apps.golden import services
 from apps.golden.algorithms.hashing import merkle_root
 from apps.golden.errors import NothingChanged, NothingToFreeze
-from apps.golden.models import GoldenVersion, SplitAssignment
+from apps.golden.models import GoldenVersion
 from apps.golden.selectors import MemberState, members_of, standing_counts, version_diff, version_latest
 from tests import factories
 from tests.factories import NOW
@@ -140,8 +140,8 @@ def test_golden_freeze_quarantines_what_touches_both_sides(project, manager, set
     first = settle("Refund", one)
     second = settle("Refund", other)
     third = settle("Refund", middle)
-    SplitAssignment.objects.create(golden_set=golden_set, item=first, cluster_key="a", side="train")
-    SplitAssignment.objects.create(golden_set=golden_set, item=second, cluster_key="b", side="test")
+    factories.golden_sides(golden_set, "train", [first])
+    factories.golden_sides(golden_set, "test", [second])
     version = freeze(golden_set)
     assert version.manifest["quarantined"] == [str(third.pk)]
     assert set(version.items.values_list("item_id", flat=True)) == {first.pk, second.pk}

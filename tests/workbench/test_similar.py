@@ -3,7 +3,6 @@
 import pytest
 from django.db import connection
 
-from apps.golden.models import SplitAssignment
 from apps.golden.services import golden_set_create
 from apps.queues.algorithms.likeness import conjunctions, likeness, words_of
 from apps.workbench.similar import settled_like, similar_settled, word_shares
@@ -108,11 +107,11 @@ def test_what_would_be_a_hint_is_not_shown_to_reviewers(project, queue, item, re
     )
     known = factories.settled_item(queue, "Refund", "My kettles are not blue")
     golden_set = golden_set_create(project=project, name="Known", by=project.created_by, now=NOW)
-    SplitAssignment.objects.create(golden_set=golden_set, item=known, side="train", cluster_key="a")
+    factories.golden_sides(golden_set, "train", [known])
     other_queue = factories.queue(project, "Second")
     twin = factories.settled_item(other_queue, "Refund", ASKED, trace=item.trace)
     test_side = factories.settled_item(queue, "Refund", "One of two kettles is not blue")
-    SplitAssignment.objects.create(golden_set=golden_set, item=test_side, side="test", cluster_key="b")
+    factories.golden_sides(golden_set, "test", [test_side])
 
     assert [each.item for each in similar_settled(item=item, reviewer=reviewer)] == [shown]
     seen = {each.item for each in similar_settled(item=item, most=20)}
