@@ -5,7 +5,14 @@ import time
 
 from django.db import connection
 
-__all__ = ["beside"]
+__all__ = ["beside", "is_waited_for"]
+
+
+def is_waited_for() -> bool:
+    """Whether somebody waits for a lock of this connection; other tests on the same server have their own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        return cursor.fetchone() is not None
 
 
 def beside(work, failures):
@@ -21,10 +28,8 @@ def beside(work, failures):
 
     thread = threading.Thread(target=run)
     thread.start()
-    for _ in range(1000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone():
-                return thread
+    for _ in range(6000):
+        if is_waited_for():
+            return thread
         time.sleep(0.01)
     raise AssertionError("nobody waits")

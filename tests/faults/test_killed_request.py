@@ -4,14 +4,12 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from urllib.parse import urlencode
 
 import pytest
 from django.db import connection, transaction
@@ -19,24 +17,14 @@ from django.db import connection, transaction
 from apps.intake.models import Escalation, IdempotentResponse, Trace
 from apps.queues.models import Item
 from tests import factories
+from tests.beside import is_waited_for
 from tests.factories.intake import api_key
+from tests.ports import free_port
+from tests.workers import database_url
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 LIMIT_S = 60
-
-
-def database_url() -> str:
-    """This test's database, for a process of its own."""
-    made = connection.settings_dict
-    query = urlencode({"host": made["HOST"], "port": made["PORT"], "user": made["USER"]})
-    return f"postgres:///{made['NAME']}?{query}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -87,10 +75,14 @@ def send(port, secret, path, body, key):
         return refusal.code, json.load(refusal)
 
 
-def locks(condition):
+def is_held():
+    """Whether anybody holds the lock of a request in this test's database."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM pg_locks WHERE {condition}")
-        return cursor.fetchone()[0]
+        cursor.execute(
+            "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+            "WHERE l.locktype = 'advisory' AND d.datname = current_database()"
+        )
+        return cursor.fetchone() is not None
 
 
 def test_a_request_killed_midway_leaves_nothing_and_can_be_sent_again():
@@ -113,7 +105,7 @@ def test_a_request_killed_midway_leaves_nothing_and_can_be_sent_again():
         blocker = factories.trace(project, "help", trace_id="t1")
         client = threading.Thread(target=first_try, args=(port,))
         client.start()
-        wait_for(lambda: locks("NOT granted"))
+        wait_for(is_waited_for)
         status, answer = send(port, secret, "escalations", body, "k1")
         assert (status, answer["code"]) == (409, "in_flight")
         kill(process)
@@ -121,7 +113,7 @@ def test_a_request_killed_midway_leaves_nothing_and_can_be_sent_again():
         assert died
         transaction.set_rollback(True)
     assert not Trace.objects.filter(pk=blocker.pk).exists()
-    wait_for(lambda: not locks("locktype = 'advisory'"))
+    wait_for(lambda: not is_held())
     assert not Trace.objects.exists()
     assert not Escalation.objects.exists()
     assert not IdempotentResponse.objects.exists()

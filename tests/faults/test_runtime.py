@@ -17,17 +17,12 @@ import pytest
 
 from config.embedded.home import CHECKOUT
 from config.embedded.supervisor import marked
+from tests.ports import free_port
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]  # two starts, each with a database of its own
 
 READY_S = 180
 NAMES = ["web", "worker", "training", "beat"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Demo:
@@ -103,7 +98,7 @@ def demo(folder):
     started.end()
 
 
-def wait_until(condition, *, seconds=30):
+def wait_until(condition, *, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

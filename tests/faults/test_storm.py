@@ -21,7 +21,8 @@ from apps.queues.models import Item, Review
 from tests import factories
 from tests.e2e.conftest import FLAGS, chromium_path
 from tests.factories.projects import LABELS, PASSWORD
-from tests.faults.test_killed_request import free_port, kill, server
+from tests.faults.test_killed_request import kill, server
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]
 

@@ -75,17 +75,17 @@ def test_a_twin_in_flight_is_told_to_wait(word, twin):
             with transaction.atomic():
                 assert advisory_lock_try(f"request:{key.pk}:{'key:k1' if word else 'id:trace:t1'}")
                 holds.set()
-                may_end.wait(timeout=10)
+                may_end.wait(timeout=60)
         finally:
             connection.close()
 
     other = Thread(target=first)
     other.start()
-    assert holds.wait(timeout=10)
+    assert holds.wait(timeout=60)
     with pytest.raises(RequestInFlight):
         once(key, key=word, twin=twin)
     may_end.set()
-    other.join(timeout=10)
+    other.join(timeout=60)
     assert once(key, key=word, twin=twin).status == 201
 
 

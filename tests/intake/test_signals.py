@@ -123,7 +123,7 @@ def test_twins_at_once_are_one_signal():
     for twin in twins:
         twin.start()
     for twin in twins:
-        twin.join(timeout=20)
+        twin.join(timeout=60)
     assert len({receipt.signal.pk for receipt in found}) == 1
     assert sum(receipt.is_new for receipt in found) == 1
 

@@ -156,7 +156,7 @@ def test_trace_ingest_of_a_twin_waits_and_then_repeats():
         twin.start()
         twin.join(timeout=0.5)
         assert twin.is_alive()  # It waits for the first one's end.
-    twin.join(timeout=10)
+    twin.join(timeout=60)
     assert statuses == ["created", "repeated"]
     assert TracePayload.objects.count() == 1
 

@@ -73,8 +73,8 @@ def test_word_diff_counts_words_not_spaces():
 def test_word_diff_of_long_and_wholly_different_texts_stays_quick():
     before = " ".join(f"w{n}" for n in range(18_000))
     after = " ".join(f"v{n}" for n in range(18_000))
-    started = time.monotonic()
+    started = time.process_time()
     pieces = word_diff(f"start {before} end", f"start {after} end")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert [p.change for p in pieces] == ["same", "removed", "added", "same"]
     assert MAX_EDITS < 18_000

@@ -243,7 +243,7 @@ def test_two_grids_at_once_never_share_an_item(project):
 
     def take(person):
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             found[person] = [review.item_id for review in grid(queue, person)]
         finally:
             connection.close()
@@ -252,7 +252,7 @@ def test_two_grids_at_once_never_share_an_item(project):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     given = [item for items in found.values() for item in items]
     assert len(given) == len(set(given))
     assert Review.objects.filter(state="leased").count() == len(given)

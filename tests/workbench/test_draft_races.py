@@ -31,7 +31,7 @@ def draft_beside_an_answer(save, held):
         Item.objects.select_for_update().get()
         thread = beside(save, failures)
         held.select_for_update(nowait=True).get()
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert failures == []
     assert Draft.objects.get().fields["note"] == ["half a thought"]
 

@@ -201,7 +201,7 @@ def test_reviewers_at_the_edge_of_the_budget_never_exceed_it(project, boss, peop
 
     def work(person):
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             for _ in range(4):
                 review = claim(Queue.objects.select_related("project").get(pk=queue.pk), person)
                 if review is not None:
@@ -215,7 +215,7 @@ def test_reviewers_at_the_edge_of_the_budget_never_exceed_it(project, boss, peop
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert failures == []
     assert spent(queue) == 4
 
@@ -238,11 +238,11 @@ def test_a_budget_set_while_people_answer_counts_them_all(project, boss, people)
     threads = [threading.Thread(target=work, args=[person]) for person in people[:2]]
     for thread in threads:
         thread.start()
-    assert begun.wait(timeout=20)
+    assert begun.wait(timeout=60)
     queues.queue_update(queue=queue, by=boss, label_budget=1000)
     is_done.set()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert spent(queue) > 0
 
 

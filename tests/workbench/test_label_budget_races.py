@@ -29,7 +29,7 @@ def test_a_budget_set_again_keeps_its_count(ended, boss):
     with transaction.atomic():
         queues.queue_update(queue=ended, by=boss, label_budget=5)
         thread = beside(lambda: queues.spending_forget(queue=ended), failures)
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert failures == []
     assert LabelSpending.objects.filter(queue=ended).exists()
 
@@ -39,7 +39,7 @@ def test_a_budget_whose_count_is_forgotten_meanwhile_is_set_again_by_hand(ended,
     with transaction.atomic():
         queues.spending_forget(queue=ended)
         thread = beside(lambda: queues.queue_update(queue=ended, by=boss, label_budget=5), failures)
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     (failure,) = failures
     assert isinstance(failure, Conflict)
     ended.refresh_from_db()
