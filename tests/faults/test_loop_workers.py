@@ -11,7 +11,7 @@ from apps.training.models import TrainingRun
 from tests.console.loop_files import arguments, write_files
 from tests.workers import celery_worker, environment
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
 
 def test_loop_sends_its_jobs_to_workers(tmp_path, redis_url):
@@ -21,7 +21,7 @@ def test_loop_sends_its_jobs_to_workers(tmp_path, redis_url):
     command += ["--labels-per-round", "50"]
     env = environment(redis_url=redis_url, artifacts=tmp_path / "artifacts")
     with celery_worker(env):
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     (row,) = json.loads(target.read_text())["rounds"]
     assert (row["gate"], row["promoted"]) == ("pass", True)

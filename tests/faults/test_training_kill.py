@@ -20,7 +20,8 @@ from tests.faults.test_claims import database_url, wait_until
 from tests.training.conftest import freeze_banking
 from tests.training.trainer_process import LABELS, banking_rows
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+# Each limit below may be needed on a busy machine, and all of them after each other.
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
 # What a run gets from the kill to its new start or its end; the promise is a minute.
 RESCUE_S = 60
