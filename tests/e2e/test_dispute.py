@@ -107,12 +107,14 @@ def test_a_dispute_by_the_keyboard_from_votes_to_rule(
     shot(page, f"disputes-{theme}")
     panel.get_by_role("link", name="earliest deadline first").press("Enter")
     expect(page.locator(".order")).to_contain_text("earliest deadline first")
+    page.wait_for_load_state()  # a script hears the keys
 
     page.keyboard.press("Alt+q")
     page.keyboard.type("Is it one kettle or two?")
     page.keyboard.press("Alt+b")
     expect(page.locator("#item")).to_contain_text("six")
     expect(page.locator(".order")).to_contain_text("earliest deadline first")
+    page.wait_for_load_state()
 
     page.locator("#answer").get_by_text("Refund", exact=True).click()
     page.keyboard.press("Alt+w")

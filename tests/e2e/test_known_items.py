@@ -38,6 +38,7 @@ def test_a_newcomer_qualifies_by_the_keyboard(page, open_page, login, queue, rev
     for place in (1, 2, 3):
         expect(page.locator("#tally")).to_have_text(f"{place} of 3")
         expect(page.locator("#item")).to_contain_text("Practice message")
+        page.wait_for_load_state()  # a script hears the keys
         row = QualificationAnswer.objects.select_related("item__known_answer").get(place=place)
         right = row.item.known_answer.label
         if place == 1:
@@ -46,6 +47,7 @@ def test_a_newcomer_qualifies_by_the_keyboard(page, open_page, login, queue, rev
         page.keyboard.press("3" if place == 3 else KEYS[right])
         told = page.get_by_role("status").filter(has_text="It is" if place < 3 else "The right answer is")
         expect(told).to_contain_text(right)
+        page.wait_for_load_state()
         expect(page.locator(".prose")).to_contain_text("Money goes back.")
         if place != 2:
             assert_accessible(page)

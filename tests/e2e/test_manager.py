@@ -126,6 +126,7 @@ def test_ticked_items_are_taken_out_with_a_reason(page, login, furnished, manage
     page.goto(reverse("console:items", args=[furnished.slug]) + "?q=wants+an+answer&sort=oldest")
     page.get_by_role("button", name="Take out").click()
     expect(page.get_by_role("alert")).to_contain_text("Tick the items first")
+    page.wait_for_load_state()  # a script ticks them all
     page.get_by_label("Tick all on this page").check()
     expect(page.get_by_label("Tick “wants an answer 3", exact=False)).to_be_checked()
     page.get_by_label("Tick “wants an answer 0", exact=False).uncheck()

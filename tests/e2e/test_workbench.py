@@ -7,11 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from apps.accounts.services import preferences_set
 from apps.labeling.models import Annotation, Draft
 from apps.projects.label_templates import label_templates
 from apps.queues.models import Review
 from tests import factories
 from tests.e2e.conftest import PHONE
+from tests.factories.clock import midday_zone
 from tests.factories.projects import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +55,7 @@ def key(page, name):
 
 def test_twenty_items_by_the_keyboard_alone(page, login, project, queue, reviewer, assert_accessible):
     factories.guideline(project, "Choose **refund** when money goes back.")
+    preferences_set(user=reviewer, time_zone=midday_zone())  # the end counts today's answers
     fill(queue, 23)
     login(page, reviewer)
     page.add_init_script(COUNT_POINTERS)

@@ -75,6 +75,7 @@ def test_help_at_hand_by_the_keyboard_alone(
     shot(page, "history-found")
     history.get_by_role("link", name="Change the answer Refund").press("Enter")
     page.locator("#answer [aria-pressed=true]").wait_for()
+    page.wait_for_load_state()  # a script hears the keys
     assert_accessible(page)
     shot(page, "revise")
     page.keyboard.press("2")
