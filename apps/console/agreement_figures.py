@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.consensus.algorithms.agreement_estimate import Agreement, Bootstrap
 from apps.consensus.algorithms.agreement_table import Ratings, by_label, by_pair
 from apps.console.quality_figures import Vote, alpha_of
-from apps.console.reviewer_figures import week_of
+from apps.console.reviewer_figures import week_of, week_query
 
 LABELS = 40
 PAIRS = 60
@@ -126,8 +126,11 @@ def pair_matrix(rows: Sequence[PairRow]) -> PairMatrix:
     )
 
 
-def week_points(votes: Sequence[Vote]) -> list[dict[str, Any]]:
-    """Krippendorff's alpha of the items first answered in a week, oldest first, the latest WEEKS."""
+def week_points(votes: Sequence[Vote], *, cells: str) -> list[dict[str, Any]]:
+    """Krippendorff's alpha of the items first answered in a week, oldest first, the latest WEEKS.
+
+    `cells`: where the items are (`items_address`).
+    """
     first: dict[UUID, date] = {}
     for vote in votes:
         first[vote.item_id] = min(first.get(vote.item_id, date.max), week_of(vote))
@@ -144,6 +147,7 @@ def week_points(votes: Sequence[Vote]) -> list[dict[str, Any]]:
                 "low": alpha.low,
                 "high": alpha.high,
                 "n": alpha.n_items,
+                "url": f"{cells}&{week_query(week)}",
             }
         )
     return points

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from apps.accounts.models import User
 from apps.consensus.services.comparisons import Scores, Sided
@@ -32,6 +33,7 @@ class Cell:
     share: float | None
     low: float
     high: float
+    query: str  # narrows the list of items to those where the row was preferred
 
     @property
     def mark(self) -> str:
@@ -74,7 +76,8 @@ def _cell(scores: Scores, at: int, other: int) -> Cell:
     fared = scores.against(at, other)
     low, high = wilson(fared.wins, fared.n)
     share = fared.wins / fared.n if fared.n >= MIN_COMPARED else None
-    return Cell(fared.n, share, low, high)
+    query = urlencode({"preferred": scores.names[at], "over": scores.names[other]})
+    return Cell(fared.n, share, low, high, query)
 
 
 def person_rows(scores: Scores, rows: Sequence[Sided]) -> list[PersonRow]:

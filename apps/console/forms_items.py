@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
+from apps.consensus.services.comparisons import pairwise_controls
 from apps.labeling.models import Annotation
 from apps.projects.labelling import config_of
 from apps.projects.models import Project
@@ -40,6 +41,11 @@ class ItemFilterForm(forms.Form):
     answered = forms.ChoiceField(label=_("Answered as"), required=False)
     reviewer = forms.ChoiceField(label=_("Answered by"), required=False)
     differs = forms.ChoiceField(label=_("But otherwise by"), required=False)
+    first_from = forms.DateField(label=_("First answered from"), required=False)
+    first_to = forms.DateField(label=_("up to"), required=False)
+    question = forms.ChoiceField(label=_("Compared by"), required=False)
+    preferred = forms.CharField(label=_("Output preferred"), required=False, max_length=200)
+    over = forms.CharField(label=_("to that of"), required=False, max_length=200)
     confidence_from = forms.FloatField(label=_("Confidence from"), required=False, min_value=0, max_value=1)
     confidence_to = forms.FloatField(label=_("to"), required=False, min_value=0, max_value=1)
     reason = forms.ChoiceField(label=_("Escalated because"), required=False)
@@ -64,7 +70,8 @@ class ItemFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         queues = list(project.queues.order_by("name").values_list("slug", "name", "label_budget"))
         resting = [(RESTING_STATE, _("wait for the label budget"))] if any(budget for *_q, budget in queues) else []
-        labels = config_of(schema_current(project=project)).primary.classes
+        config = config_of(schema_current(project=project))
+        labels = config.primary.classes
         reasons = project.escalation_reasons.order_by("code").values_list("code", "text")
         self._choose("queue", ((slug, name) for slug, name, _budget in queues))
         self._choose("state", [*STATE_WORDS.items(), *resting])
@@ -77,6 +84,28 @@ class ItemFilterForm(forms.Form):
         self._choose("sort", ((name, order.words) for name, order in orders.items()), has_any=False)
         for name in ("confidence_from", "confidence_to"):
             self.fields[name].widget.attrs["step"] = "0.01"
+        for name in ("first_from", "first_to"):
+            self.fields[name].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        self._compare([control.name for control in pairwise_controls(config)])
+
+    def _compare(self, questions: Sequence[str]) -> None:
+        """Who was preferred to whom is looked for where that is asked; by the first question unless told."""
+        self._questions = questions
+        self._choose("question", ((name, name) for name in questions))
+        if not questions:
+            for name in ("question", "preferred", "over"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, other in (("preferred", "over"), ("over", "preferred")):
+            if values.get(name) and other in self.fields and not values.get(other):
+                self.add_error(other, _("Name both outputs that were compared."))
+        if not values.get("preferred"):
+            values["question"] = ""
+        elif not values.get("question"):
+            values["question"] = self._questions[0]
+        return values
 
     def _older(self, name: str, project: Project, labels: Sequence[str]) -> list[str]:
         """A figure may lead to a label of an older version, or to one that the config does not list."""

@@ -1,7 +1,7 @@
 """Finding items by what is known of them, without telling a reviewer among the managers what he may not know."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.consensus.services.comparisons import items_won
 from apps.console.forms_items import AGES, LATE, RESTING_STATE, UNDECIDED_STATE
 from apps.console.keyset import Order, moment, number
 from apps.console.queue_figures import UNDECIDED, late_items
@@ -36,7 +37,11 @@ ORDERS: dict[str, Order] = {
 }
 # What is found or sorted by votes or by the model's doubt would tell them.
 _STATES = {UNDECIDED_STATE: UNDECIDED, RESTING_STATE: RESTING & Q(queue__label_budget__isnull=False)}
-_TELLING = ("label", "answered", "reviewer", "differs", "confidence_from", "confidence_to", "audit")
+_TELLING = (
+    *("label", "answered", "reviewer", "differs", "first_from", "first_to", "preferred"),
+    *("confidence_from", "confidence_to", "audit"),
+)
+_BLIND = ("answered", "differs", "first_from", "first_to")  # compared as in the figures that lead here
 _TELLING_ORDERS = ("queue", "unsure", "sure")
 
 
@@ -54,6 +59,10 @@ def items_found(*, project: Project, wanted: Mapping[str, Any], hidden: set[UUID
     """
     rows = items_of_project(project=project).select_related("queue", "trace", "consensus", "schema")
     rows = rows.filter(*_plain(wanted), *_by_votes(wanted), *_by_age(wanted, now=now))
+    if wanted.get("preferred"):
+        queue = project.queues.filter(slug=wanted["queue"]).first() if wanted.get("queue") else None
+        sides = {"won": wanted["preferred"], "lost": wanted["over"]}
+        rows = rows.filter(pk__in=items_won(project=project, control=wanted["question"], queue=queue, **sides))
     if reason := wanted.get("reason"):
         asked = Escalation.objects.filter(trace=OuterRef("trace"))
         rows = rows.filter(Exists(asked if reason == "any" else asked.filter(reason__code=reason)), severity__gt=0)
@@ -84,9 +93,22 @@ def _by_votes(wanted: Mapping[str, Any]) -> list[Q]:
         found.append(Q(consensus__confidence__gte=wanted["confidence_from"]))
     if wanted.get("confidence_to") is not None:
         found.append(Q(consensus__confidence__lte=wanted["confidence_to"]))
-    if wanted.get("reviewer") or wanted.get("answered") or wanted.get("differs"):
-        found.append(Q(Exists(_answers(wanted))))
+    if wanted.get("reviewer") or any(wanted.get(name) for name in _BLIND):
+        found += _in_time(_answers(wanted), wanted.get("first_from"), wanted.get("first_to"))
     return found
+
+
+def _in_time(answers: QuerySet[Annotation], start: date | None, end: date | None) -> list[Q]:
+    """Whether the first of an item's answers that fit was given in these days, both included, in UTC."""
+    until = answers if end is None else answers.filter(created_at__lt=_midnight(end + timedelta(days=1)))
+    if start is None:
+        return [Q(Exists(until))]
+    before = answers.filter(created_at__lt=_midnight(start))
+    return [Q(Exists(until.filter(created_at__gte=_midnight(start)))), ~Q(Exists(before))]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
 
 
 def _answers(wanted: Mapping[str, Any]) -> QuerySet[Annotation]:
@@ -94,7 +116,7 @@ def _answers(wanted: Mapping[str, Any]) -> QuerySet[Annotation]:
     answers = Annotation.objects.filter(item=OuterRef("pk"))
     if reviewer := wanted.get("reviewer"):
         answers = answers.filter(reviewer=reviewer)
-    if not (wanted.get("answered") or wanted.get("differs")):
+    if not any(wanted.get(name) for name in _BLIND):
         return answers.filter(status=Annotation.Status.CURRENT)
     answers = answers.filter(independent()).exclude(label="")
     if label := wanted.get("answered"):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import numpy as np
@@ -113,13 +114,18 @@ def _judged(votes: Sequence[Vote]) -> list[bool]:
     return [vote.label == vote.settled for vote in ordered]
 
 
-def pace(votes: Sequence[Vote]) -> list[dict[str, Any]]:
-    """Median seconds an answer by week, oldest first."""
+def pace(votes: Sequence[Vote], *, cells: str) -> list[dict[str, Any]]:
+    """Median seconds an answer by week, oldest first. `cells`: where the person's items are (`items_address`)."""
     weeks: dict[date, list[int]] = {}
     for vote in votes:
         weeks.setdefault(week_of(vote), []).append(vote.duration_ms)
     return [
-        {"x": date_format(week, "j M Y"), "y": float(np.median(times)) / 1000, "n": len(times)}
+        {
+            "x": date_format(week, "j M Y"),
+            "y": float(np.median(times)) / 1000,
+            "n": len(times),
+            "url": f"{cells}&{week_query(week)}",
+        }
         for week, times in sorted(weeks.items())
     ]
 
@@ -128,6 +134,11 @@ def week_of(vote: Vote) -> date:
     """The Monday of the week in which it was given, in UTC."""
     day = vote.created_at.date()
     return day - timedelta(days=day.weekday())
+
+
+def week_query(week: date) -> str:
+    """Narrows the list of items to those first answered in the week that begins on that Monday."""
+    return urlencode({"first_from": week.isoformat(), "first_to": (week + timedelta(days=6)).isoformat()})
 
 
 def sign_rows(votes: Sequence[Vote]) -> list[SignRow]:

@@ -1,6 +1,7 @@
 """A figure leads to the items behind it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -10,6 +11,15 @@ from tests import factories
 from tests.console.test_assistance_figures import answered
 
 pytestmark = pytest.mark.django_db
+COMPARED = (
+    '<View><Text name="a" value="$message"/><Text name="b" value="$message"/>'
+    '<Pairwise name="better" toName="a,b"/></View>'
+)
+
+
+def preferred(side):
+    frame = {"id": "r", "type": "pairwise", "from_name": "better", "to_name": "a"}
+    return [frame | {"value": {"selected": side}}]
 
 
 @pytest.fixture
@@ -38,6 +48,10 @@ def mixed_up(queue, people):
 
 def texts(page):
     return {one.search_text for one in page.context["page"].rows}
+
+
+def rows(page):
+    return set(page.context["page"].rows)
 
 
 def links(page, words):
@@ -81,6 +95,83 @@ def test_a_pair_with_few_items_in_common_tells_no_difference(desk, project, queu
     page = desk.get(reverse("console:quality_agreement", args=[project.slug]))
     assert [row.n_differing for row in page.context["pairs"]] == [None]
     assert "differs=" not in page.content.decode()
+
+
+@pytest.fixture
+def two_weeks(queue, people):
+    """Twenty items of the week of 2 March, as many of the next one, in which the first ones were answered again."""
+    days = [factories.NOW + timedelta(days=week * 7 + n % 5) for week in (0, 1) for n in range(20)]
+    for number, day in enumerate(days):
+        item = factories.item(queue, f"item {number}")
+        factories.annotation(item, people[0], "Refund", created_at=day)
+        later = day if number else day + timedelta(days=7)
+        factories.annotation(item, people[1], "Refund" if number % 3 else "Exchange", created_at=later)
+
+
+def charted(page):
+    """Addresses of a chart's points, and of the rows of its table."""
+    found = page.content.decode()
+    dots = re.findall(r'<a href="([^"]+)" aria-label="[^"]+"><title>', found)
+    rows = re.findall(r'<th scope="row" class="num"><a href="([^"]+)">', found)
+    return [address.replace("&amp;", "&") for address in dots], [address.replace("&amp;", "&") for address in rows]
+
+
+def test_a_week_of_agreement_leads_to_the_items_first_answered_in_it(desk, project, two_weeks):
+    dots, listed = charted(desk.get(reverse("console:quality_agreement", args=[project.slug])))
+    assert dots == listed
+    first, second = (texts(desk.get(f"{address}&sort=oldest")) for address in dots)
+    assert first == {f"item {n}" for n in range(20)}
+    assert second == {f"item {n}" for n in range(20, 40)}
+
+
+def test_a_week_of_a_person_leads_to_what_they_answered_in_it(desk, project, people, two_weeks):
+    page = desk.get(reverse("console:quality_reviewer", args=[project.slug, people[1].pk]))
+    dots, _rows = charted(page)
+    first, second = (texts(desk.get(address)) for address in dots)
+    assert first == {f"item {n}" for n in range(1, 20)}
+    assert second == {"item 0"} | {f"item {n}" for n in range(20, 40)}
+
+
+def test_days_can_be_open_at_either_end_and_must_be_days(desk, project, two_weeks):
+    here = reverse("console:items", args=[project.slug])
+    assert len(texts(desk.get(here, {"first_to": "2026-03-08", "sort": "oldest"}))) == 20
+    assert "item 39" in texts(desk.get(here, {"first_from": "2026-03-09"}))
+    assert texts(desk.get(here, {"first_from": "2026-03-16"})) == set()
+    page = desk.get(here, {"first_from": "yesterday"})
+    assert page.context["form"].errors["first_from"]
+
+
+def test_who_was_preferred_leads_to_where(client):
+    project = factories.project(config=COMPARED)
+    queue, other = factories.queue(project), factories.queue(project, "Other")
+    people = [factories.member(project) for _ in range(2)]
+    pairs = []
+    for n in range(12):
+        sides = ("m1", "m2") if n % 2 else ("m2", "m1")
+        trace = factories.trace(project, attributes=dict(zip(("left_model", "right_model"), sides, strict=True)))
+        pairs.append(item := factories.item(queue if n < 11 else other, trace=trace))
+        for person in people:
+            best = "m2" if n == 0 and person is people[0] else "m1"
+            factories.annotation(item, person, "", result=preferred("left" if sides[0] == best else "right"))
+    client.force_login(factories.member(project, "manager"))
+    page = client.get(reverse("console:quality_comparisons", args=[project.slug]))
+    (ahead,), (behind,) = (links(page, f"{share}\N{NO-BREAK SPACE}%") for share in (96, 4))  # 23 of 24, 1 of 24
+    assert rows(client.get(ahead)) == set(pairs)
+    assert rows(client.get(behind)) == {pairs[0]}
+    here = reverse("console:items", args=[project.slug])
+    wanted = {"preferred": "m1", "over": "m2"}
+    assert rows(client.get(here, wanted | {"queue": other.slug})) == {pairs[11]}  # the first question, unless told
+    assert client.get(here, {"preferred": "m1"}).context["form"].errors["over"]
+    assert rows(client.get(here, {"preferred": "m1' OR 1=1", "over": "m2"})) == set()
+    boss = factories.member(project, "manager")
+    queue.members.create(user=boss)
+    client.force_login(boss)
+    assert rows(client.get(here, wanted)) == {pairs[11]}  # votes on what he may still get are hidden from him
+
+
+def test_where_nothing_is_compared_nothing_asks_who_was_preferred(desk, project, queue):
+    form = desk.get(reverse("console:items", args=[project.slug])).context["form"]
+    assert "preferred" not in form.fields
 
 
 def test_where_somebody_alone_answered_otherwise(desk, project, queue, people, mixed_up):

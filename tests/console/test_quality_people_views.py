@@ -91,8 +91,8 @@ def test_drift_and_curve_by_hand(project, people, answered):
     assert curve[0]["high"] > 0
     assert reviewer_figures.drift_of(votes[:39]) is None
     assert reviewer_figures.learning_curve(votes[:9]) == []
-    assert sum(point["n"] for point in reviewer_figures.pace(votes)) == 60
-    assert {point["y"] for point in reviewer_figures.pace(votes)} == {4.0}
+    assert sum(point["n"] for point in reviewer_figures.pace(votes, cells="/items/?")) == 60
+    assert {point["y"] for point in reviewer_figures.pace(votes, cells="/items/?")} == {4.0}
 
 
 def test_pairs_and_labels_by_hand(project, people, answered):
@@ -105,7 +105,7 @@ def test_pairs_and_labels_by_hand(project, people, answered):
     assert [person.name for person in matrix.people] == ["Reviewer 0", "Reviewer 1", "Reviewer 2"]
     assert [cell.mark for cell in matrix.rows[0][1]] == ["", "", "e2"]
     assert {row.label for row in agreement_figures.label_rows(votes)} == {"Refund", "Exchange"}
-    points = agreement_figures.week_points(votes)
+    points = agreement_figures.week_points(votes, cells="/items/?")
     assert sum(point["n"] for point in points) == 60
 
 

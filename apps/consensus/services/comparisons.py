@@ -118,6 +118,10 @@ _BY_PERSON = (
     "SELECT reviewer_id, left_name, right_name, chosen, count(*) FROM compared "
     "GROUP BY reviewer_id, left_name, right_name, chosen ORDER BY 1, 2, 3, 4"
 )
+_WON = (
+    "SELECT DISTINCT item_id FROM compared WHERE chosen = 'left' AND left_name = %(won)s AND right_name = %(lost)s "
+    "OR chosen = 'right' AND right_name = %(won)s AND left_name = %(lost)s"
+)
 _BY_ITEM = "SELECT avg((chosen = 'left')::int)::float8 FROM compared WHERE chosen <> '' GROUP BY item_id"
 
 
@@ -129,6 +133,11 @@ def comparisons_of(*, project: Project, control: str, queue: Queue | None = None
     return [Sided(*row) for row in _rows(_BY_PERSON, project, control, queue)]
 
 
+def items_won(*, project: Project, control: str, won: str, lost: str, queue: Queue | None = None) -> list[UUID]:
+    """The items behind one cell of the scores: somebody preferred the one side to the other. One query."""
+    return [row[0] for row in _rows(_WON, project, control, queue, won=won, lost=lost)]
+
+
 def left_share(*, project: Project, control: str, queue: Queue | None = None) -> LeftShare:
     """Over items, so that many answers to one weigh no more than one; with a normal interval at 95 %. One query."""
     shares = np.array([row[0] for row in _rows(_BY_ITEM, project, control, queue)])
@@ -138,13 +147,14 @@ def left_share(*, project: Project, control: str, queue: Queue | None = None) ->
     return LeftShare(mean, max(mean - reach, 0.0), min(mean + reach, 1.0), len(shares))
 
 
-def _rows(select: str, project: Project, control: str, queue: Queue | None) -> list[Any]:
+def _rows(select: str, project: Project, control: str, queue: Queue | None, **more: str) -> list[Any]:
     values = {
         "project": project.pk,
         "queue": None if queue is None else queue.pk,
         "control": control,
         "sides": json.dumps(_sides(project, control)),
         "latest": LATEST,
+        **more,
     }
     with connection.cursor() as cursor:
         cursor.execute(_COMPARED + select, values)

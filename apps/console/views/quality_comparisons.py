@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.consensus.services import comparisons
 from apps.console import comparison_figures as figures
 from apps.console.guards import ProjectRequest, project_page
+from apps.console.quality_figures import items_address
 from apps.console.queue_figures import queues_of
 from apps.projects.labelling import config_of
 from apps.projects.models import Project
@@ -37,6 +38,7 @@ def quality_comparisons(request: ProjectRequest, project: Project) -> HttpRespon
     if control is not None:
         rows = comparisons.comparisons_of(project=project, control=control.name, queue=chosen)
         context |= _figures(rows) | {
+            "items": items_address(project=project, queue=chosen.slug if chosen else "", question=control.name),
             "side": comparisons.left_share(project=project, control=control.name, queue=chosen),
             "keys": [keys[0] for keys in comparisons.side_keys(config, control)],
         }

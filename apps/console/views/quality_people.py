@@ -28,6 +28,8 @@ def agreement(request: ProjectRequest, project: Project) -> HttpResponse:
     chosen = next((queue for queue in queues if queue.slug == request.GET.get("queue")), None)
     votes = figures.votes_latest(project=project, queue=chosen)
     pairs = agreement_figures.pair_rows(votes)
+    cells = figures.items_address(project=project, queue=chosen.slug if chosen else "")
+    weeks = agreement_figures.week_points(votes, cells=cells)
     context: dict[str, Any] = {
         "project": project,
         "station": "quality",
@@ -37,12 +39,12 @@ def agreement(request: ProjectRequest, project: Project) -> HttpResponse:
         "is_capped": len(votes) == figures.LATEST,
         "is_simulated": figures.has_simulated(votes),
         "labels": agreement_figures.label_rows(votes),
-        "weeks": [point for point in agreement_figures.week_points(votes) if point["n"] >= figures.MIN_ITEMS],
+        "weeks": [point for point in weeks if point["n"] >= figures.MIN_ITEMS],
         "questions": question_figures.question_rows(project=project, queue=chosen),
         "n_compared": question_figures.LATEST,
         "pairs": pairs,
         "matrix": agreement_figures.pair_matrix(pairs),
-        "cells": figures.items_address(project=project, queue=chosen.slug if chosen else ""),
+        "cells": cells,
         "min_shared": agreement_figures.MIN_SHARED,
         "min_items": figures.MIN_ITEMS,
         "can_manage": Right.MANAGE in request.rights,
@@ -69,7 +71,7 @@ def reviewer(request: ProjectRequest, project: Project, reviewer_id: UUID) -> Ht
         "fits": reviewer_figures.fits_of(reviewer=person, queue_ids=[queue.pk for queue in queues_of(project=project)]),
         "curve": reviewer_figures.learning_curve(mine),
         "drift": reviewer_figures.drift_of(mine),
-        "pace": reviewer_figures.pace(mine),
+        "pace": reviewer_figures.pace(mine, cells=figures.items_address(project=project, reviewer=str(person.pk))),
         "confusion": figures.confusion_of(mine),
         "cells": figures.items_address(project=project, state="settled", reviewer=str(person.pk)),
         "pool": figures.confusion_of([vote for vote in votes if vote.reviewer_id != person.pk]),

@@ -65,7 +65,8 @@ def line_chart(
     """One line with its interval as a band.
 
     Args:
-        points: dictionaries with `x` (words) and `y`, and where known `low`, `high`, `n`; oldest first.
+        points: dictionaries with `x` (words) and `y`, and where known `low`, `high`, `n`, and `url` of what is behind;
+            oldest first.
         kind: percent (values in [0, 1]), count or number.
         limit: a value drawn as a dashed line, named by `limit_label`.
     """
@@ -83,9 +84,12 @@ def line_chart(
         "has_n": any(row.get("n") is not None for row in rows),
         "band": charts.band(xs, *_ends(rows, scale)),
         "points": charts.polyline(xs, [scale.down(row["y"]) for row in rows]),
-        "dots": [{"x": x, "y": scale.down(row["y"])} for x, row in zip(xs, rows, strict=True)]
-        if len(rows) < 20
-        else [],
+        "has_links": any(row.get("url") for row in rows),
+        "dots": [
+            {"x": x, "y": scale.down(row["y"]), "url": row.get("url"), "words": f"{row['x']}: {_words(row['y'], kind)}"}
+            for x, row in zip(xs, rows, strict=True)
+            if len(rows) < 20 or row.get("url")
+        ],
         "grid": _grid(scale, kind),
         "limit": None if limit is None else scale.down(limit),
         "limit_label": limit_label,
@@ -104,7 +108,7 @@ def _row(row: Point, kind: str) -> dict[str, Any]:
     around = ""
     if row.get("low") is not None and row.get("high") is not None:
         around = _("%(low)s to %(high)s") % {"low": _words(row["low"], kind), "high": _words(row["high"], kind)}
-    return {"x": row["x"], "y": _words(row["y"], kind), "interval": around, "n": row.get("n")}
+    return {"x": row["x"], "y": _words(row["y"], kind), "interval": around, "n": row.get("n"), "url": row.get("url")}
 
 
 @register.inclusion_tag("components/_curves.html")
