@@ -19,9 +19,9 @@ from config.embedded.home import CHECKOUT
 from config.embedded.supervisor import marked
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]  # two starts, each with a database of its own
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]  # two starts, each with a database of its own
 
-READY_S = 180
+READY_S = 400
 NAMES = ["web", "worker", "training", "beat"]
 
 
