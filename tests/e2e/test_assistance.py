@@ -122,10 +122,11 @@ def test_a_grid_by_the_keyboard_alone(page, login, project, reviewer, assert_acc
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_grid_by_finger_on_a_phone(open_page, login, project, reviewer, assert_accessible, shot, theme):
+def test_a_grid_by_finger_on_a_phone(open_page, login, project, assert_accessible, shot, theme):
     queue = queue_of(project, overlap_min=1, assistance_wrong_share=0.5)
-    for _ in range(14):
-        guessed_item(queue)
+    reviewer = factories.member(project, user=factories.person("Reviewer", id=factories.known_id(1)))
+    for number in range(1, 15):
+        guessed_item(queue, id=factories.known_id(number))
     page = login(open_page(viewport=PHONE, theme=theme, has_touch=True, is_mobile=True), reviewer)
     open_queue(page, queue)
     page.wait_for_load_state("networkidle")  # leaving would cut off what the page asks for as it opens

@@ -4,7 +4,7 @@ from tests.factories.answers import adjudication, annotation, consensus, dispute
 from tests.factories.golden import golden_sides, golden_version
 from tests.factories.honeypots import honeypot
 from tests.factories.models import deployment, evaluation_run, gate_decision, model_version, training_run
-from tests.factories.projects import choices_config, guideline, member, person, project, schema
+from tests.factories.projects import choices_config, guideline, known_id, member, person, project, schema
 from tests.factories.queues import (
     NOW,
     escalation,
@@ -38,6 +38,7 @@ __all__ = [
     "honeypot",
     "item",
     "item_copies",
+    "known_id",
     "member",
     "model_version",
     "person",

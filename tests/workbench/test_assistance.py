@@ -89,9 +89,10 @@ def test_the_draw_is_made_once_and_never_again(project, people):
 
 
 @pytest.mark.usefixtures("never_control")
-def test_a_share_of_guesses_is_wrong_on_purpose_differently_for_each_person(project, people):
+def test_a_share_of_guesses_is_wrong_on_purpose_differently_for_each_person(project):
     queue = queue_of(project, assistance_wrong_share=0.4, overlap_min=3, overlap_max=3)
-    items = [guessed_item(queue, sort_key=-float(n)) for n in range(40)]
+    people = [factories.member(project, user=factories.person(id=factories.known_id(n))) for n in range(1, 4)]
+    items = [guessed_item(queue, id=factories.known_id(n), sort_key=-float(n)) for n in range(1, 41)]
     for person in people:
         for item in items:
             review = factories.review(item, person, state="leased")
@@ -113,8 +114,10 @@ def test_audit_items_stay_blind_and_as_many_others_with_them(project, people):
     assert Suggestion.objects.get().blind_reason == "audit"
     made = answer(queue, people[0], "Refund", review)
     assert (made.assistance, made.suggestion, made.weight) == ("none", None, 1.0)
-    for _ in range(200):
-        suggestion_draw(review=factories.review(guessed_item(queue), people[0], state="leased"), now=NOW)
+    person = factories.member(project, user=factories.person(id=factories.known_id(1)))
+    for number in range(1, 201):
+        other = guessed_item(queue, id=factories.known_id(number))
+        suggestion_draw(review=factories.review(other, person, state="leased"), now=NOW)
     assert 20 <= Suggestion.objects.filter(blind_reason="control").count() <= 62  # 40 of 200 expected, sd 5.7
 
 

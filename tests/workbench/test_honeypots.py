@@ -76,7 +76,8 @@ def test_about_the_share_of_items_are_honeypots_each_person_in_an_order_of_his_o
     for number in range(30):
         factories.item(queue, sort_key=float(-number))
     orders = []
-    for person in [factories.member(project, name=name) for name in ("One", "Two", "Three", "Four", "Five")]:
+    people = [factories.member(project, user=factories.person(id=factories.known_id(n))) for n in range(1, 6)]
+    for person in people:
         given = work(queue, person)
         orders.append([is_honeypot(item) for item in given])
         assert 5 <= sum(orders[-1]) <= 40
