@@ -27,9 +27,9 @@ def queue_of(project, assistance="pre_annotated", **fields):
     return factories.queue(project, **(defaults | fields))
 
 
-def guessed_item(queue, label="Refund", **fields):
+def guessed_item(queue, label="Refund", text="", **fields):
     """An item that a model has guessed about, not drawn for the blind control by anybody in these tests."""
-    trace = factories.trace(queue.project)
+    trace = factories.trace(queue.project, text)
     probabilities = {label: 0.7, "Exchange" if label != "Exchange" else "Refund": 0.3}
     guess = factories.prediction(trace, probabilities)
     return factories.item(queue, trace=trace, prediction=guess, **fields)

@@ -205,6 +205,26 @@ def test_the_page_groups_by_guess_and_answers_tile_by_tile(client, queue, people
     assert undone.content.decode().count("data-tile>") == 3
 
 
+def test_the_page_groups_by_likeness_where_that_is_asked(client, queue, people):
+    texts = ("my parcel is late again", "how do i close my account", "the parcel came late")
+    for text, label in zip(texts, ("Exchange", "Refund", "Refund"), strict=True):
+        guessed_item(queue, label, text=text)
+    client.force_login(people[0])
+    take = reverse("workbench:batch_take", args=[queue.pk])
+    page = client.post(f"{take}?by=likeness", headers=HTMX).content.decode()
+    places = [
+        page.index(each) for each in ("In common: parcel, late", texts[0], texts[2], "Like no other here", texts[1])
+    ]
+    assert places == sorted(places)
+    whole = client.get(f"{reverse('workbench:batch', args=[queue.pk])}?by=likeness").content.decode()
+    assert whole.count("?by=likeness") == 2 + 2 + 3 + 1  # take and undo (each twice), three tiles, the link itself
+    assert "In common" not in client.get(reverse("workbench:batch", args=[queue.pk])).content.decode()
+    review = Review.objects.order_by("token").first()
+    address = f"{reverse('workbench:batch_answer', args=[queue.pk, review.pk])}?by=likeness"
+    sent = client.post(address, {"token": review.token, "answer.intent": "Refund"})
+    assert sent.headers["Location"].endswith("/grid/?by=likeness")
+
+
 def test_without_scripts_a_grid_works_by_forms(client, queue, people):
     guessed_item(queue)
     client.force_login(people[0])

@@ -1,7 +1,8 @@
 """How alike two texts are by their words, and by which words to look for texts that are alike."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf, log
 
 # Signs of scripts written without spaces are words of their own, as in the SQL function queues_words.
@@ -11,6 +12,8 @@ _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff
 RAREST = 1e-4
 # Together, words looked for should be in no more than this share of the texts, or in no more than so many of few.
 RARE_ENOUGH, FEW = 0.005, 50
+# From so much on that is in both, texts of one page stand together.
+ALIKE = 0.35
 # Looked for by so many words of a text of which nothing is known, and by so many of the rarest others.
 LOOKED_FOR = 8
 
@@ -33,6 +36,42 @@ def likeness(one: frozenset[str], other: frozenset[str], *, shares: Mapping[str,
     """
     either = _sum(one | other, shares)
     return _sum(one & other, shares) / either if either else 0.0
+
+
+def groups_of_alike(texts: Sequence[frozenset[str]], *, enough: float = ALIKE) -> list[list[int]]:
+    """Places of texts that stand together, however they came; meant for a page of them, as each pair is looked at.
+
+    Who is alike enough to one of a group belongs to it (single linkage). The order is that of the texts, of groups by
+    their first and inside one.
+
+    Args:
+        enough: how much of the shorter text the longer has, in [0, 1], for the two to belong together. Words that
+            few texts of the page have weigh more, by log(1 + texts / texts that have it).
+    """
+    held = Counter(word for text in texts for word in text)
+    weights = {word: log(1 + len(texts) / n) for word, n in held.items()}
+    leader = list(range(len(texts)))
+    for later, text in enumerate(texts):
+        for earlier in range(later):
+            if leader[earlier] != leader[later] and _overlap(texts[earlier], text, weights) >= enough:
+                one, other = sorted((leader[earlier], leader[later]))
+                leader = [one if each == other else each for each in leader]
+    return [[place for place, each in enumerate(leader) if each == first] for first in sorted(set(leader))]
+
+
+def _overlap(one: frozenset[str], other: frozenset[str], weights: Mapping[str, float]) -> float:
+    shorter = min(sum(weights[word] for word in text) for text in (one, other))
+    return sum(weights[word] for word in one & other) / shorter if shorter else 0.0
+
+
+def common_words(group: Sequence[frozenset[str]], texts: Sequence[frozenset[str]], *, most: int = 3) -> list[str]:
+    """The words that a group has in common and the rest of the page has least; where all share none, those of most."""
+    inside = Counter(word for text in group for word in text)
+    around = Counter(word for text in texts for word in text)
+    whole = [word for word, n in inside.items() if n == len(group)]
+    told = whole or [word for word, n in inside.items() if 2 * n > len(group)]
+    apart = [word for word in told if around[word] < len(texts)] or told
+    return sorted(apart, key=lambda word: (around[word] - inside[word], -inside[word], -len(word), word))[:most]
 
 
 def _sum(words: Iterable[str], shares: Mapping[str, float]) -> float:

@@ -1,4 +1,4 @@
-"""A grid of items grouped by the model's guess: accept or choose otherwise, one key each."""
+"""A grid of items grouped by the model's guess or by likeness: accept or choose otherwise, one key each."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from apps.labeling.suggestions import suggestion_filled_in
 from apps.labeling.widgets import Option, field_name, render_item, widget_of
 from apps.projects.labelling import config_for, config_of
 from apps.projects.selectors import schema_current
+from apps.queues.algorithms.likeness import common_words, groups_of_alike, words_of
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld
 from apps.queues.models import Queue, Review
 from apps.queues.selectors import queues_workable_by
@@ -31,6 +33,8 @@ from apps.workbench.services_batch import batch_is_offered, grid_answer, grid_cl
 
 # More labels than keys are chosen from a list.
 KEYED = 9
+GUESS, LIKENESS = "guess", "likeness"
+_READ = 5_000  # characters of an item that its words are taken from
 _IDS = re.compile(r'\b(id|for|aria-labelledby|aria-describedby)="')
 
 
@@ -67,14 +71,44 @@ def _tile(review: Review, *, problem: str = "", chosen: str = "") -> Tile | None
     return Tile(review, stage, field_name(control), guess, words, options, problem, chosen)
 
 
-def _groups(reviews: Sequence[Review]) -> list[tuple[str, list[Tile]]]:
-    """Tiles by guess, in the config's order of labels."""
+def _groups(reviews: Sequence[Review], by: str) -> list[tuple[str, list[Tile]]]:
     tiles = [tile for review in reviews if (tile := _tile(review))]
+    return _by_likeness(tiles) if by == LIKENESS else _by_guess(tiles)
+
+
+def _by_guess(tiles: Sequence[Tile]) -> list[tuple[str, list[Tile]]]:
+    """In the config's order of labels."""
     order = {option.value: place for tile in tiles for place, option in enumerate(tile.options)}
     found: dict[str, list[Tile]] = {}
     for tile in sorted(tiles, key=lambda each: order.get(each.guess, 0)):
         found.setdefault(tile.guess_words, []).append(tile)
     return list(found.items())
+
+
+def _by_likeness(tiles: Sequence[Tile]) -> list[tuple[str, list[Tile]]]:
+    """By the words of the items alone, so that it tells nothing of guesses; those like no other stand last."""
+    placed = sorted(tiles, key=lambda tile: (-tile.review.item.sort_key, tile.review.item.pk))
+    texts = [words_of(tile.review.item.search_text[:_READ]) for tile in placed]
+    groups: list[tuple[str, list[Tile]]] = []
+    alone: list[Tile] = []
+    for places in groups_of_alike(texts):
+        members = [placed[place] for place in places]
+        if len(members) == 1:
+            alone += members
+        else:
+            words = ", ".join(common_words([texts[place] for place in places], texts))
+            groups.append((_("In common: %(words)s") % {"words": words}, members))
+    return [*groups, (_("Like no other here"), alone)] if alone else groups
+
+
+def _by(request: AuthedRequest) -> str:
+    """How the grid is grouped: a matter of the address alone."""
+    return LIKENESS if request.GET.get("by") == LIKENESS else GUESS
+
+
+def _address(request: AuthedRequest, queue: Queue) -> str:
+    address = reverse("workbench:batch", args=[queue.pk])
+    return f"{address}?by={LIKENESS}" if _by(request) == LIKENESS else address
 
 
 def _offered(queue: Queue) -> None:
@@ -90,7 +124,8 @@ def _show(
     context = {
         "queue": queue,
         "project": queue.project,
-        "groups": _groups(reviews),
+        "groups": _groups(reviews, _by(request)),
+        "by": _by(request),
         "is_asked": is_asked,
         "closed": closed,
         "last": undone,
@@ -121,7 +156,7 @@ def batch_take(request: AuthedRequest, queue: Queue) -> HttpResponse:
     except (QueueNotOpen, ReviewerHeld, NotAdmitted) as exc:
         return _show(request, queue, [], closed=exc.message)
     if not request.htmx and reviews:
-        return redirect("workbench:batch", queue.pk)
+        return redirect(_address(request, queue))
     return _show(request, queue, reviews, is_asked=True)
 
 
@@ -140,7 +175,7 @@ def batch_answer(request: AuthedRequest, queue: Queue, review: Review) -> HttpRe
     except Conflict as exc:
         return _wrong(request, queue, review, exc.message, status=409)
     if not request.htmx:
-        return redirect("workbench:batch", queue.pk)
+        return redirect(_address(request, queue))
     words = selectors.words_of(made)
     context = {"queue": queue, "annotation": made, "words": words, "item": review.item}
     response = render(request, "workbench/_tile_done.html", context)
@@ -151,7 +186,7 @@ def _wrong(request: AuthedRequest, queue: Queue, review: Review, problem: str, *
     """The tile with what is wrong; one that is over offers nothing to press."""
     if not request.htmx:
         messages.warning(request, problem)
-        return redirect("workbench:batch", queue.pk)
+        return redirect(_address(request, queue))
     tile = _tile(review, problem=problem) if status == 422 else None
     context = {"queue": queue, "tile": tile, "item": review.item, "problem": problem}
     return render(request, "workbench/_tile.html" if tile else "workbench/_tile_over.html", context, status=status)
@@ -168,11 +203,11 @@ def batch_undo(request: AuthedRequest, queue: Queue) -> HttpResponse:
     except Conflict as exc:
         if not request.htmx:
             messages.warning(request, exc.message)
-            return redirect("workbench:batch", queue.pk)
+            return redirect(_address(request, queue))
         response = HttpResponse(status=409, headers={"HX-Reswap": "none"})
         return trigger_client_event(response, "toast", {"text": exc.message, "level": "warn"})
     if not request.htmx:
-        return redirect("workbench:batch", queue.pk)
+        return redirect(_address(request, queue))
     response = _show(request, queue, list(batch_of(queue=queue, reviewer=request.user, now=now)))
     return trigger_client_event(response, "item-answered", {"words": _("taken back")})
 
