@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.consensus.algorithms.aggregation import METHODS, automatic
-from apps.consensus.algorithms.bayes_dawid_skene import bayes_dawid_skene
+from apps.consensus.algorithms.bayes_dawid_skene import WITNESS_STRENGTH, bayes_dawid_skene
 from apps.consensus.algorithms.bayes_one_coin import bayes_one_coin
 from apps.consensus.algorithms.dawid_skene import posterior_given
 from apps.consensus.algorithms.glad import glad
@@ -120,6 +120,40 @@ def test_automatic_refuses_one_rate_where_a_class_is_hard_for_all():
     assert "classes differ in difficulty" in choice.why
     found = accuracy(choice.aggregate.posterior, truth)
     assert found > accuracy(bayes_one_coin(votes).posterior, truth) + 0.02
+
+
+def confused_in_pairs(seed, *, n_classes=4, n_items=800, n_reviewers=60, overlap=3):
+    """Everybody takes classes 0 and 1 for each other, and 2 and 3: three of four answers right, most mistakes so."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, n_classes, n_items)
+    item_idx = np.repeat(np.arange(n_items), overlap)
+    reviewer_idx = rng.random((n_items, n_reviewers)).argsort(axis=1)[:, :overlap].ravel()
+    true, chance = truth[item_idx], rng.random(len(item_idx))
+    label_idx = np.where(chance < 0.75, true, np.where(chance < 0.97, true ^ 1, (true + 2) % n_classes))
+    return Votes(item_idx, reviewer_idx, label_idx, n_items, n_reviewers, n_classes), truth
+
+
+def test_automatic_draws_people_together_where_they_are_alike():
+    # Nobody differs from anybody, so all that a weak pull to the pool tells of a person is chance.
+    found = []
+    for seed in range(4):
+        votes, truth = confused_in_pairs(seed)
+        weak, strong = bayes_dawid_skene(votes), bayes_dawid_skene(votes, strength=WITNESS_STRENGTH)
+        assert strong.evidence > weak.evidence
+        choice = automatic(votes)
+        np.testing.assert_array_equal(choice.aggregate.posterior, strong.posterior)
+        assert f"with the weight of {WITNESS_STRENGTH:g} votes" in choice.why
+        found.append(accuracy(strong.posterior, truth) - accuracy(weak.posterior, truth))
+    assert np.mean(found) > 0.005
+
+
+def test_automatic_draws_nobody_to_one_rate_where_classes_differ_in_difficulty():
+    shape = {"overlap": 4, "n_classes": 2, "n_items": 600, "n_reviewers": 60, "skill": (0.85, 0.98), "harder": 0.3}
+    votes, truth = simulated(2, **shape)
+    weak, strong = bayes_dawid_skene(votes), bayes_dawid_skene(votes, strength=WITNESS_STRENGTH)
+    assert strong.evidence > weak.evidence  # it calls much of the hard class the easy one
+    np.testing.assert_array_equal(automatic(votes).aggregate.posterior, weak.posterior)
+    assert accuracy(weak.posterior, truth) > accuracy(strong.posterior, truth) + 0.01
 
 
 def test_automatic_says_when_nothing_tells_reviewers_apart():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.consensus.algorithms.bayes_dawid_skene import bayes_dawid_skene, evidence_by_class
+from apps.consensus.algorithms.bayes_dawid_skene import WITNESS_STRENGTH, bayes_dawid_skene, evidence_by_class
 from apps.consensus.algorithms.bayes_one_coin import bayes_one_coin
 from apps.consensus.algorithms.dawid_skene import dawid_skene
 from apps.consensus.algorithms.glad import glad
@@ -89,21 +89,35 @@ def automatic(votes: Votes) -> Choice:
     if votes.n_cells > MOST_CELLS:
         why = f"one rate per reviewer, since {votes.n_classes} classes need matrices beyond the memory allowed"
         return Choice("bayes-one-coin", why, simple)
-    full = bayes_dawid_skene(votes)
     if not (np.bincount(votes.item_idx, minlength=1) > 1).any():
         why = "no item has two labels, so nothing tells the reviewers apart and every label counts alike"
         return Choice("bayes-one-coin", why, simple)
+    full, pull = _matrices(votes)
     n = max(len(votes.label_idx), 1)
     by_matrix, by_rate = ((each.evidence or 0.0) / n for each in (full, simple))
     if by_matrix >= by_rate:
         why = f"a confusion matrix per reviewer explains the labels better than one rate ({by_matrix:.4f} against "
-        return Choice("bayes-ds", f"{why}{by_rate:.4f} nats a label)", full)
+        return Choice("bayes-ds", f"{why}{by_rate:.4f} nats a label){pull}", full)
     by_class = evidence_by_class(votes) / n
     if by_class >= by_rate:
         why = f"classes differ in difficulty, which one rate per reviewer cannot say ({by_class:.4f} against "
         return Choice("bayes-ds", f"{why}{by_rate:.4f} nats a label)", full)
     why = f"one rate per reviewer explains the labels better than a confusion matrix each ({by_rate:.4f} against "
     return Choice("bayes-one-coin", f"{why}{by_matrix:.4f} nats a label)", simple)
+
+
+def _matrices(votes: Votes) -> tuple[Aggregate, str]:
+    """The model with a matrix each, and words about how strongly it draws each to all.
+
+    How alike people are is asked of the votes, too: they are drawn to the pool more strongly where that explains the
+    votes better. Not where classes differ in difficulty: the pool has one accuracy, which would then pull all astray
+    alike, and only under a weak pull can each reviewer's own votes say otherwise.
+    """
+    weak, strong = bayes_dawid_skene(votes), bayes_dawid_skene(votes, strength=WITNESS_STRENGTH)
+    evidence = strong.evidence or 0.0
+    if evidence <= (weak.evidence or 0.0) or evidence < evidence_by_class(votes):
+        return weak, ""
+    return strong, f"; people are alike, so each is drawn to all with the weight of {WITNESS_STRENGTH:g} votes"
 
 
 def _refuse_too_many_cells(votes: Votes) -> None:
