@@ -26,8 +26,11 @@ def labels_left(*, queue: Queue) -> int | None:
     """How many answers may still be begun; None: as many as wanted. No statement where the queue has no budget."""
     if queue.label_budget is None:
         return None
-    spent = LabelSpending.objects.filter(queue=queue).values_list("spent", flat=True).first() or 0
-    return max(queue.label_budget - spent, 0)
+    return max(queue.label_budget - _spent(queue), 0)
+
+
+def _spent(queue: Queue) -> int:
+    return LabelSpending.objects.filter(queue=queue).values_list("spent", flat=True).first() or 0
 
 
 # Unsettled, with all the answers that were asked for, and could get more: of items of a queue with a budget.
@@ -45,12 +48,11 @@ def budget_standing(*, queue: Queue) -> BudgetStanding | None:
     """None where the queue has no budget. Four queries."""
     if queue.label_budget is None:
         return None
-    spent = LabelSpending.objects.filter(queue=queue).values_list("spent", flat=True).first() or 0
     held = Review.objects.filter(item__queue=queue, state=Review.State.LEASED)
     asking = Item.objects.filter(queue=queue, state=Item.State.OPEN).aggregate(n=Sum("open_slots"))["n"] or 0
     return BudgetStanding(
         total=queue.label_budget,
-        spent=spent,
+        spent=_spent(queue),
         held=held.exclude(item__source=Item.Source.HONEYPOT).count(),
         n_resting=items_resting(queue=queue).count(),
         n_asking=asking,

@@ -45,6 +45,15 @@ def reviews_hold_still(*, queue: Queue) -> bool:
     return True
 
 
+def reviews_will_change() -> None:
+    """Before a queue is locked by whoever then ends its leases: a first budget holds all reviews, then the queue.
+
+    Call it before any other lock is taken; it waits for such a budget, and for nothing else.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE queues_review IN ROW EXCLUSIVE MODE")
+
+
 def label_budget_set(*, queue: Queue, budget: int | None, is_still: bool) -> None:
     """Set, raise, lower or end the budget. The last lock of the caller's transaction.
 

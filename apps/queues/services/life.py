@@ -17,7 +17,12 @@ from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.projects.models import Membership, Project
 from apps.queues.models import Item, Queue, QueueMember
-from apps.queues.services.budget import label_budget_check, label_budget_set, reviews_hold_still
+from apps.queues.services.budget import (
+    label_budget_check,
+    label_budget_set,
+    reviews_hold_still,
+    reviews_will_change,
+)
 from apps.queues.services.items import item_retire
 from apps.queues.services.leases import leases_return
 from apps.queues.services.order import cursors_reset
@@ -145,6 +150,7 @@ def queue_drain(*, queue: Queue, by: User) -> Queue:
 @transaction.atomic
 def queue_close(*, queue: Queue, by: User, now: datetime) -> Queue:
     """End the queue: undecided items are retired, drafts and answers stay."""
+    reviews_will_change()
     queue = _to_state(
         queue, Queue.State.CLOSED, allowed=[Queue.State.OPEN, Queue.State.PAUSED, Queue.State.DRAINING], by=by
     )
