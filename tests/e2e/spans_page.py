@@ -88,7 +88,10 @@ def expect_rows(page, *texts):
 
 
 def send(page):
-    with page.expect_response(lambda answer: answer.request.method == "POST" and "draft" not in answer.url):
+    # Thousands of regions take a busy machine its time.
+    with page.expect_response(
+        lambda answer: answer.request.method == "POST" and "draft" not in answer.url, timeout=60_000
+    ):
         page.keyboard.press("Control+Enter")
 
 
