@@ -71,7 +71,7 @@ e2e: browser ## Browser tests, end to end
 	$(PY) -m pytest -n 2 tests/e2e
 
 faults: install ## Tests that kill things
-	$(PY) -m pytest -n 2 tests/faults
+	$(PY) -m pytest -n 2 --dist loadgroup tests/faults
 
 lock: install ## Write requirements/constraints.txt from what is installed
 	@{ sed -n '/^#/p' requirements/constraints.txt; $(PY) -m pip freeze | sed 's/+cpu$$//'; } > requirements/constraints.new

@@ -16,7 +16,12 @@ from apps.queues.models import Item, Review
 from tests import factories
 from tests.workers import database_url
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("one-after-the-other"),  # its crowd would use up the minute of test_training_kill
+]
 
 PROCESSES, KILLED, OVERLAP = 8, 2, 3
 LIMIT_S = 600

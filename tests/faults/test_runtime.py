@@ -40,6 +40,8 @@ class Demo:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # Ctrl-C has to reach it even where the tests run in the background, which ignores it for all they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         # Read all along: a full pipe would stop the demo.
         self._reader = threading.Thread(target=self._read)

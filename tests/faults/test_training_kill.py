@@ -20,8 +20,12 @@ from tests.faults.test_claims import database_url, wait_until
 from tests.training.conftest import freeze_banking
 from tests.training.trainer_process import LABELS, banking_rows
 
-# Each limit below may be needed on a busy machine, and all of them after each other.
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(900),  # each limit below may be needed on a busy machine, and all of them after each other
+    pytest.mark.xdist_group("one-after-the-other"),
+]
 
 # What a run gets from the kill to its new start or its end; the promise is a minute.
 RESCUE_S = 60
@@ -137,7 +141,7 @@ def test_a_killed_training_worker_loses_nothing(queued, training_worker, helpers
     assert trainers(work)
     kill_whole(worker)
     killed_at = time.monotonic()
-    wait_until(lambda: not trainers(work), limit_s=5)
+    wait_until(lambda: not trainers(work), limit_s=30)
     assert not ModelVersion.objects.exists()
     training_worker()
     wait_until(lambda: state_of(run) == "running" and run.attempt == 2, limit_s=RESCUE_S)
@@ -148,7 +152,7 @@ def test_a_killed_training_worker_loses_nothing(queued, training_worker, helpers
     folders = list((tmp_path / "artifacts" / "models").iterdir())
     assert [folder.name for folder in folders] == [model.artifact_sha256]
     assert verify_hashes(folders[0]) == model.artifact_sha256
-    wait_until(lambda: not list(work.iterdir()), limit_s=5)
+    wait_until(lambda: not list(work.iterdir()), limit_s=30)
 
 
 def test_a_run_whose_worker_dies_twice_ends_with_its_reason(queued, training_worker, helpers, tmp_path):
@@ -175,7 +179,7 @@ def test_a_killed_pool_process_takes_the_trainer_along_and_the_run_comes_back(
     (first,) = trainers(work)
     for child in children_of(worker):
         os.kill(child, signal.SIGKILL)
-    wait_until(lambda: first not in trainers(work), limit_s=5)
+    wait_until(lambda: first not in trainers(work), limit_s=30)
     wait_until(lambda: state_of(run) == "running" and run.attempt == 2, limit_s=RESCUE_S)
     services.training_run_cancel(run=run, by=run.created_by, now=timezone.now())
     wait_until(lambda: state_of(run) == "cancelled", limit_s=30)
