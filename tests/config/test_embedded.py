@@ -33,7 +33,7 @@ def server_pid(home):
     return int((home.postgres / "postmaster.pid").read_text().splitlines()[0])
 
 
-def wait_until(condition, *, seconds=15):
+def wait_until(condition, *, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -73,7 +73,7 @@ def test_an_ended_run_leaves_no_results(sign, status, tmp_path):
         try:
             until(lambda: any(line["phase"] == "lora" for line in progress_of(workdir)))
             process.send_signal(sign)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
         finally:
             process.kill()
     assert process.returncode == status
