@@ -37,15 +37,17 @@ def second_look_close(*, suggestion: Suggestion, outcome: str) -> None:
 
 
 def second_look_waiting(*, queue: Queue, reviewer: User) -> tuple[Suggestion, Annotation] | None:
-    """The guess that he has seen after his answer and not decided on yet, with that answer. One query, or two."""
+    """The guess that he has seen after his answer and not decided on yet, with that answer. Two queries at most."""
     if queue.assistance != Mode.AFTER_ANSWER:
         return None
     open_ones = Suggestion.objects.filter(
         reviewer=reviewer, item__queue=queue, mode=Mode.AFTER_ANSWER, outcome="", result__isnull=False
     )
-    for suggestion in open_ones.order_by("-created_at")[:5]:
-        mine = Annotation.objects.filter(item=suggestion.item_id, reviewer=reviewer, status=Annotation.Status.CURRENT)
-        known = mine.select_related("item__queue__project", "item__schema", "item__trace__payload", "schema", "review")
-        if annotation := known.filter(schema=suggestion.schema_id, review__sees_guess=True).first():
-            return suggestion, annotation
-    return None
+    seen = list(open_ones.order_by("-created_at")[:5])
+    if not seen:
+        return None
+    mine = Annotation.objects.filter(reviewer=reviewer, status=Annotation.Status.CURRENT, review__sees_guess=True)
+    known = mine.select_related("item__queue__project", "item__schema", "item__trace__payload", "schema", "review")
+    answers = {(each.item_id, each.schema_id): each for each in known.filter(item__in=[one.item_id for one in seen])}
+    found = ((one, answers.get((one.item_id, one.schema_id))) for one in seen)
+    return next(((one, answer) for one, answer in found if answer is not None), None)

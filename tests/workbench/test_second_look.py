@@ -8,6 +8,7 @@ from apps.consensus.services.vote_stream import queue_votes
 from apps.console.quality_figures import votes_latest
 from apps.core.errors import Conflict
 from apps.labeling.models import Annotation, Suggestion
+from apps.labeling.second_look import second_look_waiting
 from apps.queues.models import Item, Review
 from apps.workbench import services
 from apps.workbench.services_second_look import second_look_decide
@@ -137,3 +138,16 @@ def test_a_second_look_is_its_own_person_s(client, project, queue, people):
     assert client.get(address).status_code == 405
     assert client.post(address, {"keep": "1"}).status_code == 200
     assert Suggestion.objects.get().outcome == "kept"
+
+
+def test_what_waits_for_a_second_look_is_found_in_two_queries(queue, people, django_assert_num_queries):
+    """However many guesses were left undecided: here two whose answers were taken back since, and an older one."""
+    given = []
+    for _ in range(3):
+        guessed_item(queue)
+        given.append(answer(queue, people[0], "Exchange"))
+    for _ in range(2):
+        services.answer_undo(reviewer=people[0], queue=queue, now=NOW)
+    with django_assert_num_queries(2):
+        suggestion, mine = second_look_waiting(queue=queue, reviewer=people[0])
+    assert (mine, suggestion.item_id) == (given[0], given[0].item_id)
