@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_S = 15  # for what a page does; only a broken one needs it, or a machine that is busy with something else
+PATIENCE_S = 30  # for what a page does; only a broken one needs it, or a machine that is busy with something else
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 
