@@ -6,7 +6,14 @@ import pytest
 
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.form_fields import form_fields
-from apps.labeling.widgets import answer_label, check_result, parse_answer, render_review, state_from_result
+from apps.labeling.widgets import (
+    answer_label,
+    check_result,
+    one_press,
+    parse_answer,
+    render_review,
+    state_from_result,
+)
 from apps.projects.labelling import ConfigError, config_for, parse_config
 
 TEXT = '<Text name="t" value="$text"/>'
@@ -108,3 +115,30 @@ def test_words_of_a_choice_come_with_the_item():
     assert config.variables == ("text", "first", "none")
     assert config.classes == ()
     assert [label.value for label in config_for(config, DATA).controls[0].labels] == ["Tea", "$none"]
+
+
+def test_what_is_repeated_is_sent_by_one_button():
+    config = config_of(
+        '<Repeater on="$rows"><Text name="t{{idx}}" value="$rows[{{idx}}]"/>'
+        '<Choices name="c{{idx}}" toName="t{{idx}}"><Choice value="a"/></Choices></Repeater>'
+    )
+    assert not one_press(config)
+    for rows in (["one"], ["one", "two"]):
+        review = render_review(config, {"rows": rows}, sends=one_press(config))
+        assert (review.one_press, "data-primary" in review.dock) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("shown", "about"),
+    [
+        ('<Text name="o" value="$text"/>', "hello world"),
+        ('<HyperText name="o" value="$page"/>', "Hi there"),
+        ('<Table name="my_table" value="$rows"/>', "my table"),
+        ('<Header value="Offers"/><List name="o" value="$rows"/>', "Offers"),
+    ],
+)
+def test_a_question_about_one_of_several_names_it_in_words(shown, about):
+    name = re.search(r'name="(\w+)"', shown)[1]
+    config = config_of(f'{shown}<Text name="t" value="$text"/><Rating name="r" toName="{name}"/>')
+    data = DATA | {"page": "<p>Hi <b>there</b></p>", "rows": [{"a": 1}]}
+    assert f'<q class="about" dir="auto">{about}</q>' in render_review(config, data, sends=False).dock

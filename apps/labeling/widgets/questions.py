@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
+from django.utils.html import strip_tags
+
 from apps.labeling.algorithms.word_diff import Piece, word_diff
 from apps.labeling.errors import AnswerInvalid
 from apps.labeling.widgets.answers import field_name, parse_draft, places_of, start_text
 from apps.labeling.widgets.base import FIELD, WHOLE, Context, FormState, Place, Region
 from apps.labeling.widgets.layout import Page
-from apps.labeling.widgets.objects import shown_text
+from apps.labeling.widgets.objects import ObjectView, Panel, shown_text
 from apps.labeling.widgets.question import Group, Question
 from apps.labeling.widgets.registry import control_of, widget_of
 from apps.labeling.widgets.when import conditions_json
@@ -95,7 +97,7 @@ class _Maker:
         )
 
     def about_text(self, control: Control) -> str:
-        shown = {panel.name: panel.text for panel in self.page.panels if panel.name}
+        shown = {panel.name: _about(panel) for panel in self.page.panels if panel.name}
         is_plain = len(control.to_name) == 1 and control.kind != "spans" and not control.per_region
         return shown.get(control.to_name[0], "")[:ABOUT_CHARS] if is_plain and len(shown) > 1 else ""
 
@@ -125,6 +127,13 @@ class _Maker:
         """The controls that ask about regions of the owner's objects."""
         objects = set(owner.to_name)
         return [control for control in self.config.controls if control.per_region and objects & set(control.to_name)]
+
+
+def _about(panel: Panel) -> str:
+    """A panel in words: the text itself, or what stands over data of another shape."""
+    if panel.template != ObjectView.template or panel.is_data:
+        return panel.title or panel.name.replace("_", " ")
+    return panel.text if panel.html is None else strip_tags(panel.html)
 
 
 def _number(place: Place) -> str:

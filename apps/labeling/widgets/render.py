@@ -55,8 +55,11 @@ def initial_state(config: LabellingConfig, data: Mapping[str, Any]) -> FormState
 
 
 def one_press(config: LabellingConfig) -> bool:
-    """Whether one press is the whole answer: the config is a single control that takes one value."""
-    if len(config.controls) != 1:
+    """Whether one press is the whole answer: the config is a single control that takes one value.
+
+    What a Repeater holds may stand there any number of times, so each item is sent by a button.
+    """
+    if len(config.controls) != 1 or config.controls[0].repeated:
         return False
     only = config.controls[0]
     takes_one = widget_of(only).is_pressed(only) and only.kind in ("categorical", "ordinal", "pairwise")
