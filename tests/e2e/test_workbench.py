@@ -53,26 +53,17 @@ def key(page, name):
         page.keyboard.press(name)
 
 
-def test_twenty_items_by_the_keyboard_alone(page, login, project, queue, reviewer, assert_accessible):
-    factories.guideline(project, "Choose **refund** when money goes back.")
-    preferences_set(user=reviewer, time_zone=midday_zone())  # the end counts today's answers
-    fill(queue, 23)
-    login(page, reviewer)
-    page.add_init_script(COUNT_POINTERS)
-    open_queue(page, queue)
-    expect_item(page, "number 01")
-
-    key(page, "1")
-    expect_item(page, "number 02")
-    expect(page.locator("#announce")).to_have_text("Answered: Refund")
-    expect(page.locator("#actions")).to_contain_text("Undo “Refund”")
-
+def read_the_guideline(page, assert_accessible):
+    """Behind the open dialog nothing hears a key."""
     page.keyboard.press("g")
     expect(page.locator("dialog[open]")).to_contain_text("Choose refund when money goes back.")
     assert_accessible(page)
     page.keyboard.press("1")  # behind the open dialog nothing hears it
     page.keyboard.press("Escape")
 
+
+def note_and_undo(page):
+    """An answer with a note, taken back and given anew, from item 2 to item 3."""
     page.keyboard.press("n")
     page.keyboard.type("2 pairs, u keep 1")  # inside a field keys only write
     page.keyboard.press("Escape")
@@ -87,6 +78,9 @@ def test_twenty_items_by_the_keyboard_alone(page, login, project, queue, reviewe
     key(page, "3")
     expect_item(page, "number 03")
 
+
+def skip_and_escalate(page):
+    """From item 3, with one reason, to item 4 with another, to item 5, and on to item 6."""
     page.keyboard.press("s")
     expect(page.locator("dialog#skip")).to_be_visible()
     key(page, "1")
@@ -101,6 +95,24 @@ def test_twenty_items_by_the_keyboard_alone(page, login, project, queue, reviewe
     key(page, "Control+Enter")
     expect_item(page, "number 06")
 
+
+def test_twenty_items_by_the_keyboard_alone(page, login, project, queue, reviewer, assert_accessible):
+    factories.guideline(project, "Choose **refund** when money goes back.")
+    preferences_set(user=reviewer, time_zone=midday_zone())  # the end counts today's answers
+    fill(queue, 23)
+    login(page, reviewer)
+    page.add_init_script(COUNT_POINTERS)
+    open_queue(page, queue)
+    expect_item(page, "number 01")
+
+    key(page, "1")
+    expect_item(page, "number 02")
+    expect(page.locator("#announce")).to_have_text("Answered: Refund")
+    expect(page.locator("#actions")).to_contain_text("Undo “Refund”")
+
+    read_the_guideline(page, assert_accessible)
+    note_and_undo(page)
+    skip_and_escalate(page)
     page.keyboard.press("h")
     expect(page.locator("dialog[open] li")).to_have_count(3)
     page.keyboard.press("Escape")
