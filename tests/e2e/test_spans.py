@@ -42,11 +42,8 @@ def marks(result):
     ]
 
 
-def test_marking_by_mouse_lasts_over_drafts_and_comes_back(open_page, login, assert_accessible, shot):
-    queue, reviewer = make_queue(CONFIG, {"text": TEXT})
-    page = login(open_page(), reviewer)
-    open_queue(page, queue)
-
+def mark_by_mouse(page):
+    """Words or label first, over others and over a line's end, and no more often than the config allows."""
     drag(page, "Microsoft")  # words first, then the label
     page.keyboard.press("1")
     expect_rows(page, "Organization Microsoft")
@@ -65,6 +62,9 @@ def test_marking_by_mouse_lasts_over_drafts_and_comes_back(open_page, login, ass
     expect(page.locator("[data-regions-said]")).to_have_text("Date may not be used again.")
     expect(rows(page)).to_have_count(4)
 
+
+def edit_ask_and_link(page):
+    """One region moved, there and back, and asked about; two joined."""
     rows(page).nth(2).get_by_role("button").click()
     page.get_by_role("button", name="Start: one word on").click()
     page.get_by_role("button", name="Start: one word on").click()
@@ -82,17 +82,9 @@ def test_marking_by_mouse_lasts_over_drafts_and_comes_back(open_page, login, ass
     rows(page).nth(1).get_by_role("button").click()
     expect(page.locator("[data-links-list] li")).to_have_count(1)
     page.locator("[data-links-list]").get_by_text("founded_by").click()
-    assert_accessible(page)
-    shot(page, "spans-marked-light")
 
-    kept_with(page, "founded_by")
-    page.reload()
-    expect_rows(page, "Organization Microsoft", "Person Bill Gates", "Person Paul Allen", "Date April 4, 1975")
-    page.locator(".sp", has_text="1975").click()
-    page.keyboard.press("Delete")
-    expect(rows(page)).to_have_count(3)
-    send(page)
-    result = stored(CONFIG)
+
+def expect_marked_by_mouse(result):
     assert marks(result) == [
         (("Organization",), "Microsoft"),
         (("Person",), "Bill Gates"),
@@ -117,6 +109,26 @@ def test_marking_by_mouse_lasts_over_drafts_and_comes_back(open_page, login, ass
         "labels": ["founded_by"],
     }
 
+
+def test_marking_by_mouse_lasts_over_drafts_and_comes_back(open_page, login, assert_accessible, shot):
+    queue, reviewer = make_queue(CONFIG, {"text": TEXT})
+    page = login(open_page(), reviewer)
+    open_queue(page, queue)
+    mark_by_mouse(page)
+    edit_ask_and_link(page)
+    assert_accessible(page)
+    shot(page, "spans-marked-light")
+
+    kept_with(page, "founded_by")
+    page.reload()
+    expect_rows(page, "Organization Microsoft", "Person Bill Gates", "Person Paul Allen", "Date April 4, 1975")
+    page.locator(".sp", has_text="1975").click()
+    page.keyboard.press("Delete")
+    expect(rows(page)).to_have_count(3)
+    send(page)
+    result = stored(CONFIG)
+    expect_marked_by_mouse(result)
+
     page.keyboard.press("u")  # the answer comes back as it was, and goes out again unchanged
     expect_rows(page, "Organization Microsoft", "Person Bill Gates", "Person Paul Allen")
     expect(page.locator("[data-links-list] li")).to_have_count(1)
@@ -126,16 +138,9 @@ def test_marking_by_mouse_lasts_over_drafts_and_comes_back(open_page, login, ass
     assert stored(CONFIG) == result
 
 
-def test_marking_by_the_keyboard_alone(open_page, login, assert_accessible, shot):
-    queue, reviewer = make_queue(CONFIG, {"text": TEXT})
-    page = login(open_page(theme="dark"), reviewer)
-    open_queue(page, queue)
+def mark_by_keys(page):
+    """The caret goes by letters, words and lines; Shift selects; nothing can be written into the text."""
     text = page.locator("[data-spans-text]")
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        if text.evaluate("node => node === document.activeElement"):
-            break
-    assert_accessible(page)
     page.keyboard.press("Control+ArrowRight")  # over the emoji
     page.keyboard.press("Shift+Control+ArrowRight")
     page.keyboard.press("Enter")  # with no label chosen
@@ -156,8 +161,10 @@ def test_marking_by_the_keyboard_alone(open_page, login, assert_accessible, shot
     page.keyboard.type("x y?")  # nothing can be written here
     page.keyboard.press("Backspace")
     assert text.evaluate("node => node.innerText").startswith("😀 Microsoft was founded by Bill Gates")
-    shot(page, "spans-keyboard-dark")
 
+
+def edit_by_keys(page):
+    """From region to region: relabelled, joined, removed, and back."""
     page.keyboard.press("Escape")
     page.keyboard.press("[")  # from one region to the next, and what is there to do with it
     expect(page.locator("[data-region-words]")).to_have_text("Gates")
@@ -171,6 +178,21 @@ def test_marking_by_the_keyboard_alone(open_page, login, assert_accessible, shot
     expect_rows(page, "Organization Gates", "Person and Paul Allen")
     page.keyboard.press("Control+z")
     expect(page.locator("[data-links-list] li")).to_have_count(1)
+
+
+def test_marking_by_the_keyboard_alone(open_page, login, assert_accessible, shot):
+    queue, reviewer = make_queue(CONFIG, {"text": TEXT})
+    page = login(open_page(theme="dark"), reviewer)
+    open_queue(page, queue)
+    text = page.locator("[data-spans-text]")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if text.evaluate("node => node === document.activeElement"):
+            break
+    assert_accessible(page)
+    mark_by_keys(page)
+    shot(page, "spans-keyboard-dark")
+    edit_by_keys(page)
     send(page)
     result = stored(CONFIG)
     assert marks(result) == [

@@ -23,20 +23,8 @@ def queue(project):
     return factories.queue(project, "Unsure answers", overlap_min=2, deadline_share=0, audit_lane_share=0)
 
 
-def test_help_at_hand_by_the_keyboard_alone(
-    page, login, project, queue, reviewer, adjudicator, assert_accessible, shot
-):
-    old = factories.guideline(project, "## Refund\nMoney goes back.\n- Example: give it back\n- Not: swap it")
-    guideline_read(guideline=old, reader=reviewer, now=timezone.now())
-    factories.guideline(project, "## Refund\nMoney or credit goes back.\n- Example: give it back\n- Not: swap it")
-    preferences_set(user=reviewer, break_minutes=5)
-    fill(queue, 3)
-    login(page, reviewer)
-    open_queue(page, queue)
-    expect(page.locator("#notices")).to_contain_text("version 2 applies")
-    assert_accessible(page)
-    shot(page, "notices")
-
+def read_the_new_guideline(page, assert_accessible, shot):
+    """What changed stands out, and having read it is remembered."""
     page.keyboard.press("g")
     panel = page.locator("dialog[open]")
     expect(panel.locator("ins")).to_have_text("or credit ")
@@ -48,6 +36,9 @@ def test_help_at_hand_by_the_keyboard_alone(
     expect(page.locator("#notices")).to_be_empty()
     page.keyboard.press("Escape")
 
+
+def ask_a_question(page, assert_accessible, shot):
+    """It is sent from beside the item."""
     page.keyboard.press("a")
     page.locator("#ask-text").wait_for()
     page.keyboard.type("Does u2 count?")
@@ -56,15 +47,10 @@ def test_help_at_hand_by_the_keyboard_alone(
     expect(page.locator("dialog[open]")).to_contain_text("Your question is sent.")
     shot(page, "asked")
     page.keyboard.press("Escape")
-    expect_item(page, "number 01")  # still in hand
-    thread_reply(thread=Comment.objects.get().thread, author=adjudicator, text="Yes.", now=timezone.now())
 
-    key(page, "1")
-    expect_item(page, "number 02")
-    page.evaluate("localStorage.setItem('break:start', String(Date.now() - 6 * 60_000))")
-    key(page, "1")
-    expect(page.locator(".toast")).to_contain_text("You have worked for 5 minutes")
 
+def find_and_change_an_answer(page, assert_accessible, shot):
+    """Found in the history by its words; the old answer is superseded."""
     page.keyboard.press("h")
     history = page.locator("dialog[open]")
     expect(history.locator("li")).to_have_count(2)
@@ -84,6 +70,33 @@ def test_help_at_hand_by_the_keyboard_alone(
     assert [each.label for each in answers()] == ["Refund", "Exchange"]
     assert Annotation.objects.get(status="superseded").label == "Refund"
 
+
+def test_help_at_hand_by_the_keyboard_alone(
+    page, login, project, queue, reviewer, adjudicator, assert_accessible, shot
+):
+    old = factories.guideline(project, "## Refund\nMoney goes back.\n- Example: give it back\n- Not: swap it")
+    guideline_read(guideline=old, reader=reviewer, now=timezone.now())
+    factories.guideline(project, "## Refund\nMoney or credit goes back.\n- Example: give it back\n- Not: swap it")
+    preferences_set(user=reviewer, break_minutes=5)
+    fill(queue, 3)
+    login(page, reviewer)
+    open_queue(page, queue)
+    expect(page.locator("#notices")).to_contain_text("version 2 applies")
+    assert_accessible(page)
+    shot(page, "notices")
+
+    read_the_new_guideline(page, assert_accessible, shot)
+    ask_a_question(page, assert_accessible, shot)
+    expect_item(page, "number 01")  # still in hand
+    thread_reply(thread=Comment.objects.get().thread, author=adjudicator, text="Yes.", now=timezone.now())
+
+    key(page, "1")
+    expect_item(page, "number 02")
+    page.evaluate("localStorage.setItem('break:start', String(Date.now() - 6 * 60_000))")
+    key(page, "1")
+    expect(page.locator(".toast")).to_contain_text("You have worked for 5 minutes")
+
+    find_and_change_an_answer(page, assert_accessible, shot)
     expect(page.locator("#notices")).to_contain_text("An adjudicator replied to you.")
     page.locator("#notices").get_by_role("link", name="Read").click()
     expect(page.locator("main")).to_contain_text("Yes.")
