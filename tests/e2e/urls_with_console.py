@@ -22,8 +22,6 @@ PAGE = """{% extends "console_base.html" %}{% load ui charts %}
 <figure class="box stackv"><figcaption><h2>Loss</h2></figcaption>{% curves series label="Loss" %}</figure>
 <figure class="box stackv"><figcaption><h2>Calibration</h2></figcaption>
 {% reliability bins "Stated and right" %}</figure>
-<figure class="box stackv"><figcaption><h2>Margin</h2></figcaption>
-{% histogram trend "Margins of 10 items" first="0" last="1" gold=1 %}</figure>
 {% heat_table matrix labels "What is confused" "Rows: golden label." %}
 <div class="scroll"><table class="stack"><caption><b>Slices</b></caption><thead><tr><th scope="col">Slice</th>
 <th scope="col" class="plot">{% interval_axis -0.2 0.1 scale_by=100 %}<span class="sr">Interval</span></th>

@@ -13,7 +13,6 @@ from apps.evaluation.algorithms.paired import (
     macro_f1_difference,
     mcnemar,
     p_inferior,
-    p_non_inferior,
     paired_counts,
     tango_z,
 )
@@ -66,7 +65,7 @@ def test_interval_and_test_agree(counts, margin):
         if -1 < end < 1:
             assert sign * tango_z(counts, end) == pytest.approx(1.959964, abs=1e-4)
     if min(abs(low + margin), abs(high + margin)) > 1e-9:
-        assert (low > -margin) == (p_non_inferior(counts, margin=margin) < 0.025)
+        assert (low > -margin) == (p_inferior(counts, margin=margin) > 0.975)
         assert (high < -margin) == (p_inferior(counts, margin=margin) < 0.025)
 
 

@@ -5,11 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.golden.algorithms.clusters import clusters_of, duplicate_clusters, duplicate_pairs, grams, normalised
+from apps.golden.algorithms.clusters import clusters_of, duplicate_pairs, grams, normalised
 
 BASE = "my parcel has not arrived and the tracking page says it was delivered on monday"
 # A small alphabet makes near duplicates common.
 texts = st.lists(st.text(alphabet="ab c!", max_size=14), max_size=14)
+
+
+def clusters(found):
+    return clusters_of(duplicate_pairs(found), n_items=len(found))
 
 
 def by_brute_force(found):
@@ -40,11 +44,11 @@ def test_normalised_makes_equal(text, same):
     ("text", "other"), [("5 €", "5 $"), ("?!", "..."), ("a1", "a2"), ("\U0001f600", "\U0001f622"), ("ab", "abc")]
 )
 def test_normalised_keeps_apart(text, other):
-    assert duplicate_clusters([text, other]).tolist() == [0, 1]
+    assert clusters([text, other]).tolist() == [0, 1]
 
 
 def test_duplicate_clusters_finds_near_and_equal_texts():
-    found = duplicate_clusters(["something else", BASE, BASE.upper() + "!!", "hi", BASE + " ok", "Hi.", "hi there"])
+    found = clusters(["something else", BASE, BASE.upper() + "!!", "hi", BASE + " ok", "Hi.", "hi there"])
     assert found.tolist() == [0, 1, 1, 3, 1, 3, 6]
 
 
@@ -53,7 +57,7 @@ def test_duplicate_clusters_follows_chains():
     chain = [BASE + " again" * n for n in range(0, 12)]
     first, last = grams(normalised(chain[0])), grams(normalised("x " * 3 + chain[-1]))
     assert len(first & last) < len(first | last)
-    assert set(duplicate_clusters(chain).tolist()) == {0}
+    assert set(clusters(chain).tolist()) == {0}
 
 
 def test_duplicate_pairs_counts_the_threshold_itself():
@@ -63,8 +67,8 @@ def test_duplicate_pairs_counts_the_threshold_itself():
 
 
 def test_duplicate_clusters_of_nothing():
-    assert duplicate_clusters([]).tolist() == []
-    assert duplicate_clusters(["", "", " "]).tolist() == [0, 0, 0]
+    assert clusters([]).tolist() == []
+    assert clusters(["", "", " "]).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.5])
@@ -76,13 +80,13 @@ def test_duplicate_pairs_refuses_threshold(threshold):
 @given(found=texts)
 @settings(max_examples=150, deadline=None)
 def test_duplicate_clusters_equals_brute_force(found):
-    np.testing.assert_array_equal(duplicate_clusters(found), by_brute_force(found))
+    np.testing.assert_array_equal(clusters(found), by_brute_force(found))
 
 
 @given(found=texts, seed=st.integers(0, 2**16))
 @settings(max_examples=50, deadline=None)
 def test_duplicate_clusters_ignores_order(found, seed):
     order = np.random.default_rng(seed).permutation(len(found))
-    plain, moved = duplicate_clusters(found), duplicate_clusters([found[place] for place in order])
+    plain, moved = clusters(found), clusters([found[place] for place in order])
     same = plain[:, None] == plain
     np.testing.assert_array_equal(moved[:, None] == moved, same[order][:, order])

@@ -245,20 +245,3 @@ def reliability(bins: Sequence[Mapping[str, Any]], label: str) -> dict[str, Any]
         for one in filled
     ]
     return {"dots": dots, "rows": rows, "label": label, "grid": _grid(scale, "percent")}
-
-
-@register.inclusion_tag("components/_histogram.html")
-def histogram(counts: Sequence[int], label: str, *, first: str = "", last: str = "", gold: int = 0) -> dict[str, Any]:
-    """Bars side by side from left to right; the first `gold` of them are marked. `label` says what it shows."""
-    scale, width = charts.Scale(0, max(counts, default=1) or 1), 100 / max(1, len(counts))
-    drawn = [
-        {
-            "x": round(index * width + width * 0.06, 2),
-            "width": round(width * 0.88, 2),
-            "y": scale.down(count),
-            "height": scale.at(count),
-            "gold": index < gold,
-        }
-        for index, count in enumerate(counts)
-    ]
-    return {"bars": drawn, "label": label, "first": first, "last": last}

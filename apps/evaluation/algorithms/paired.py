@@ -98,11 +98,6 @@ def p_inferior(counts: PairedCounts, *, margin: float) -> float:
     return float(norm.cdf(tango_z(counts, -margin))) if counts.n else 1.0
 
 
-def p_non_inferior(counts: PairedCounts, *, margin: float) -> float:
-    """One-sided p-value for "the candidate is worse by less than `margin`, or better" (small: it is)."""
-    return float(norm.sf(tango_z(counts, -margin))) if counts.n else 1.0
-
-
 def items_needed(counts: PairedCounts, *, margin: float = 0.005, level: float = 0.95, power: float = 0.8) -> int | None:
     """How many more paired items until the interval would lie on one side of -margin, if things stay as observed.
 

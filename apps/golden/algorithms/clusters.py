@@ -41,17 +41,6 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(text[start : start + GRAM_LENGTH] for start in range(len(text) - GRAM_LENGTH + 1))
 
 
-def duplicate_clusters(texts: Sequence[str], *, threshold: float = THRESHOLD) -> NDArray[np.int64]:
-    """Cluster of each text, named by the index of its first member; a text without a duplicate is its own cluster.
-
-    Args:
-        texts: in order of arrival; the order decides the name of a cluster and nothing else.
-        threshold: Jaccard similarity of 5-grams from which two texts are duplicates, in (0, 1].
-    """
-    pairs = duplicate_pairs(texts, threshold=threshold)
-    return clusters_of(pairs, n_items=len(texts))
-
-
 def clusters_of(pairs: NDArray[np.int64], *, n_items: int) -> NDArray[np.int64]:
     """Connected components of `pairs`, shape (n_pairs, 2), each named by its smallest index; shape (n_items,)."""
     if n_items == 0:
