@@ -14,7 +14,8 @@ from apps.consensus.algorithms.aggregation import METHODS, automatic
 from apps.consensus.algorithms.votes import Aggregate, Votes
 from apps.consensus.measured import tied_hits
 
-# Share of right answers, shape (n_reviewers, n_classes), and how mistakes spread, shape (n_classes, n_classes).
+# Share of right answers, shape (n_reviewers, n_classes), and how mistakes spread, shape (n_classes, n_classes) or one
+# such for each reviewer.
 Crowd = Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
@@ -34,9 +35,9 @@ class Shape:
         truth = rng.choice(n_classes, self.n_items, p=self.shares)
         item = np.repeat(np.arange(self.n_items), self.overlap)
         reviewer = rng.random((self.n_items, n_reviewers)).argsort(axis=1)[:, : self.overlap].ravel()
-        spread = mistakes * (1 - np.eye(n_classes))
-        cumulated = (spread / spread.sum(axis=1, keepdims=True)).cumsum(axis=1)
-        wrong = (rng.random(len(item))[:, None] > cumulated[truth[item]]).sum(axis=1).clip(max=n_classes - 1)
+        spread = np.broadcast_to(mistakes, (n_reviewers, n_classes, n_classes)) * (1 - np.eye(n_classes))
+        cumulated = (spread / spread.sum(axis=2, keepdims=True)).cumsum(axis=2)
+        wrong = (rng.random(len(item))[:, None] > cumulated[reviewer, truth[item]]).sum(axis=1).clip(max=n_classes - 1)
         label = np.where(rng.random(len(item)) < right[reviewer, truth[item]], truth[item], wrong)
         return Votes(item, reviewer, label, self.n_items, n_reviewers, n_classes), truth
 
@@ -87,6 +88,16 @@ def knowing_one(n_reviewers: int, n_classes: int, share: float) -> Crowd:
     return crowd
 
 
+def own_mistakes(n_reviewers: int, around: Sequence[Sequence[float]], weight: float) -> Crowd:
+    """Each reviewer has a matrix of his own, drawn around one as if that had been seen in `weight` votes a class."""
+
+    def crowd(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        matrices = np.array([[rng.dirichlet(weight * np.array(row)) for row in around] for _ in range(n_reviewers)])
+        return np.diagonal(matrices, axis1=1, axis2=2), matrices
+
+    return crowd
+
+
 def _paired(n_classes: int) -> np.ndarray:
     """Classes 0 and 1, 2 and 3 and so on are taken for each other."""
     at = np.arange(n_classes)
@@ -97,6 +108,9 @@ def _neighbours(n_classes: int) -> np.ndarray:
     at = np.arange(n_classes)
     return np.exp(-np.abs(at[:, None] - at[None, :]) * 2.0)
 
+
+# Answers that judges of search results give: very relevant, relevant, not, and a page that does not load.
+RELEVANCE = [[0.5, 0.35, 0.13, 0.02], [0.25, 0.45, 0.28, 0.02], [0.1, 0.3, 0.57, 0.03], [0.05, 0.1, 0.15, 0.7]]
 
 SHAPES = [
     Shape("two classes, twelve labels", one_rate(25, 2, 0.55, 0.9), 12, 400),
@@ -114,6 +128,7 @@ SHAPES = [
     Shape("rare class hard for all", by_class(40, [0.95, 0.55]), 5, 800, [0.9, 0.1]),
     Shape("four classes, each harder", by_class(40, [0.95, 0.85, 0.65, 0.5]), 5),
     Shape("pairs confused by all", by_class(50, [0.75] * 6, _paired(6)), 5),
+    Shape("mistakes of one's own", own_mistakes(60, RELEVANCE, 2.0), 5, 900, [0.2, 0.3, 0.4, 0.1]),
     Shape("neighbours confused", by_class(40, [0.8, 0.65, 0.65, 0.65, 0.8], _neighbours(5)), 5),
 ]
 

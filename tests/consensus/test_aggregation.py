@@ -7,7 +7,7 @@ from crowdkit.aggregation import GLAD, MACE, MajorityVote, OneCoinDawidSkene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.consensus.algorithms.aggregation import METHODS, automatic
+from apps.consensus.algorithms.aggregation import METHODS, OWN_STRENGTH, automatic
 from apps.consensus.algorithms.bayes_dawid_skene import WITNESS_STRENGTH, bayes_dawid_skene
 from apps.consensus.algorithms.bayes_one_coin import bayes_one_coin
 from apps.consensus.algorithms.dawid_skene import posterior_given
@@ -154,6 +154,36 @@ def test_automatic_draws_nobody_to_one_rate_where_classes_differ_in_difficulty()
     assert strong.evidence > weak.evidence  # it calls much of the hard class the easy one
     np.testing.assert_array_equal(automatic(votes).aggregate.posterior, weak.posterior)
     assert accuracy(weak.posterior, truth) > accuracy(strong.posterior, truth) + 0.01
+
+
+def each_with_mistakes_of_his_own(seed, *, n_items=900, n_reviewers=60, overlap=5):
+    """Three classes; every reviewer has a matrix of his own, drawn around right in half of the answers."""
+    rng = np.random.default_rng(seed)
+    around = np.array([[0.5, 0.35, 0.15], [0.25, 0.5, 0.25], [0.15, 0.3, 0.55]])
+    matrices = np.array([[rng.dirichlet(1.5 * row) for row in around] for _ in range(n_reviewers)])
+    truth = rng.integers(0, 3, n_items)
+    item_idx = np.repeat(np.arange(n_items), overlap)
+    reviewer_idx = rng.random((n_items, n_reviewers)).argsort(axis=1)[:, :overlap].ravel()
+    told = matrices[reviewer_idx, truth[item_idx]].cumsum(axis=1)
+    label_idx = (rng.random(len(item_idx))[:, None] > told).sum(axis=1).clip(max=2)
+    return Votes(item_idx, reviewer_idx, label_idx, n_items, n_reviewers, 3), truth
+
+
+def test_automatic_leaves_people_their_own_mistakes_where_they_differ_much():
+    found = []
+    for seed in range(4):
+        votes, truth = each_with_mistakes_of_his_own(seed)
+        choice, plain = automatic(votes), METHODS["dawid-skene"](votes)
+        np.testing.assert_array_equal(
+            choice.aggregate.posterior, bayes_dawid_skene(votes, strength=OWN_STRENGTH).posterior
+        )
+        assert f"with the weight of {OWN_STRENGTH:g} vote only" in choice.why
+        found.append(
+            [accuracy(each.posterior, truth) for each in (choice.aggregate, plain, METHODS["majority"](votes))]
+        )
+    mine, plain, majority = np.mean(found, axis=0)
+    assert mine > plain - 0.005
+    assert mine > majority + 0.1
 
 
 def test_automatic_says_when_nothing_tells_reviewers_apart():

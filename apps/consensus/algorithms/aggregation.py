@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.consensus.algorithms.bayes_dawid_skene import WITNESS_STRENGTH, bayes_dawid_skene, evidence_by_class
+from apps.consensus.algorithms.bayes_dawid_skene import (
+    DEFAULT_STRENGTH,
+    WITNESS_STRENGTH,
+    bayes_dawid_skene,
+    evidence_by_class,
+)
 from apps.consensus.algorithms.bayes_one_coin import bayes_one_coin
 from apps.consensus.algorithms.dawid_skene import dawid_skene
 from apps.consensus.algorithms.glad import glad
@@ -16,6 +21,8 @@ from apps.consensus.algorithms.worker_weighted import majority, wawa
 
 # Without it a mistake that was never seen counts as impossible; with more, the pool's sparse matrices turn uniform.
 PSEUDO_COUNT = 0.01
+# Where each reviewer has mistakes of his own, the pool is worth so many votes beside his.
+OWN_STRENGTH = 1.0
 # On sparse data each further round takes plain Dawid-Skene further from the truth, so it matters when it stops: here as
 # in crowd-kit, after at most so many rounds, or when a round adds nearly nothing to the log-likelihood per vote.
 MOST_ROUNDS, LEAST_GAIN = 100, 1e-5
@@ -109,15 +116,20 @@ def automatic(votes: Votes) -> Choice:
 def _matrices(votes: Votes) -> tuple[Aggregate, str]:
     """The model with a matrix each, and words about how strongly it draws each to all.
 
-    How alike people are is asked of the votes, too: they are drawn to the pool more strongly where that explains the
-    votes better. Not where classes differ in difficulty: the pool has one accuracy, which would then pull all astray
+    How alike people are is asked of the votes, too: the strength is taken under which the votes are most probable. The
+    strongest not where classes differ in difficulty: the pool has one accuracy, which would then pull all astray
     alike, and only under a weak pull can each reviewer's own votes say otherwise.
     """
-    weak, strong = bayes_dawid_skene(votes), bayes_dawid_skene(votes, strength=WITNESS_STRENGTH)
+    own, usual, strong = (
+        bayes_dawid_skene(votes, strength=each) for each in (OWN_STRENGTH, DEFAULT_STRENGTH, WITNESS_STRENGTH)
+    )
+    weak = own if (own.evidence or 0.0) > (usual.evidence or 0.0) else usual
     evidence = strong.evidence or 0.0
-    if evidence <= (weak.evidence or 0.0) or evidence < evidence_by_class(votes):
-        return weak, ""
-    return strong, f"; people are alike, so each is drawn to all with the weight of {WITNESS_STRENGTH:g} votes"
+    if evidence > (weak.evidence or 0.0) and evidence >= evidence_by_class(votes):
+        return strong, f"; people are alike, so each is drawn to all with the weight of {WITNESS_STRENGTH:g} votes"
+    if weak is own:
+        return own, f"; people differ much, so each is drawn to all with the weight of {OWN_STRENGTH:g} vote only"
+    return usual, ""
 
 
 def _refuse_too_many_cells(votes: Votes) -> None:
