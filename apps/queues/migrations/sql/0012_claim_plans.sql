@@ -145,7 +145,7 @@ END $$;
 CREATE OR REPLACE FUNCTION queues_claim(
     of_queue uuid, by_reviewer uuid, at timestamptz, lanes text[], is_last boolean, new_id uuid, new_cursor uuid,
     OUT outcome text, OUT adopts boolean, OUT review queues_review, OUT item queues_item
-) LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+) LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     cursor_life CONSTANT interval := '10 minutes';  -- a fresh walk now and then finds what was committed late
     before queues_reviewercursor;
