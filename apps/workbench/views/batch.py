@@ -107,8 +107,12 @@ def _by(request: AuthedRequest) -> str:
 
 
 def _address(request: AuthedRequest, queue: Queue) -> str:
-    address = reverse("workbench:batch", args=[queue.pk])
-    return f"{address}?by={LIKENESS}" if _by(request) == LIKENESS else address
+    return reverse("workbench:batch", args=[queue.pk]) + _query(request)
+
+
+def _query(request: AuthedRequest) -> str:
+    """What an address carries on, so that the grid stays grouped as it is."""
+    return f"?by={LIKENESS}" if _by(request) == LIKENESS else ""
 
 
 def _offered(queue: Queue) -> None:
@@ -126,6 +130,7 @@ def _show(
         "project": queue.project,
         "groups": _groups(reviews, _by(request)),
         "by": _by(request),
+        "query": _query(request),
         "is_asked": is_asked,
         "closed": closed,
         "last": undone,
