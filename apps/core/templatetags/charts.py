@@ -85,17 +85,22 @@ def line_chart(
         "band": charts.band(xs, *_ends(rows, scale)),
         "points": charts.polyline(xs, [scale.down(row["y"]) for row in rows]),
         "has_links": any(row.get("url") for row in rows),
-        "dots": [
-            {"x": x, "y": scale.down(row["y"]), "url": row.get("url"), "words": f"{row['x']}: {_words(row['y'], kind)}"}
-            for x, row in zip(xs, rows, strict=True)
-            if len(rows) < 20 or row.get("url")
-        ],
+        "dots": _dots(rows, xs, scale, kind),
         "grid": _grid(scale, kind),
         "limit": None if limit is None else scale.down(limit),
         "limit_label": limit_label,
         "x_label": x_label or _("When"),
         "y_label": y_label or label,
     }
+
+
+def _dots(rows: Sequence[Point], xs: Sequence[float], scale: charts.Scale, kind: str) -> list[dict[str, Any]]:
+    """Of many points only those that lead somewhere."""
+    return [
+        {"x": x, "y": scale.down(row["y"]), "url": row.get("url"), "words": f"{row['x']}: {_words(row['y'], kind)}"}
+        for x, row in zip(xs, rows, strict=True)
+        if len(rows) < 20 or row.get("url")
+    ]
 
 
 def _ends(rows: Sequence[Point], scale: charts.Scale) -> tuple[list[float], list[float]]:
