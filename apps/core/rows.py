@@ -6,28 +6,35 @@ For the few places where a reviewer waits: there the ORM's own work costs more t
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.postgresql.base import CursorMixin
 from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
 from psycopg import RawCursor
 
 M = TypeVar("M", bound=models.Model)
+T = TypeVar("T")
 
+# `json.loads` without its looks at what may stand around a value; nothing does in what Postgres writes.
+_scan_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 _NAME = re.compile(r"%\((\w+)\)s")
 
 
 class Shape(Generic[M]):
-    """The columns of a table under an alias, and how a row of them becomes an instance."""
+    """The columns of a table under an alias, and how a row of them becomes an instance.
 
-    def __init__(self, model: type[M], alias: str) -> None:
-        fields = model._meta.concrete_fields
+    Those of `without` stay in the database until they are asked for, as after `QuerySet.defer`.
+    """
+
+    def __init__(self, model: type[M], alias: str, *, without: Sequence[str] = ()) -> None:
+        fields = [field for field in model._meta.concrete_fields if field.attname not in without]
         self.model = model
         self.columns = ", ".join(f'{alias}."{field.column}"' for field in fields)
         self.width = len(fields)
@@ -44,10 +51,19 @@ class Shape(Generic[M]):
         row.__dict__.update(zip(self._names, values, strict=True))
         for name in self._json:
             if isinstance(row.__dict__[name], str):  # Django has psycopg hand JSON over as text
-                row.__dict__[name] = json.loads(row.__dict__[name])
+                row.__dict__[name], _end = _scan_json(row.__dict__[name], 0)
         row._state = ModelState()
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
         return row
+
+
+@dataclass(frozen=True)
+class Beside(Generic[T]):
+    """What a floor above wants to know of rows that a statement reads, in the same round trip."""
+
+    source: str  # a function of those rows, under an alias, as FROM takes it
+    columns: str
+    read: Callable[[Sequence[Any]], T]
 
 
 def split(row: Sequence[Any], *shapes: Shape[Any]) -> list[Any]:
@@ -63,6 +79,23 @@ def joined(row: M, **named: models.Model) -> M:
     """The row with those that its foreign keys name at hand, as `select_related` leaves them."""
     row._state.fields_cache.update(named)
     return row
+
+
+def new(model: type[M], **values: Any) -> M:
+    """A row that is not stored yet, as `model(**values)` makes it; foreign keys by their columns' attributes.
+
+    As `Shape.read`, without the looks of `__init__` at each field by itself; nor does it send Django's signals of it.
+    """
+    row = model.__new__(model)
+    row.__dict__.update({name: values.pop(name) if name in values else default() for name, default in _defaults(model)})
+    assert not values, f"{model.__name__} has no {', '.join(values)}"
+    row._state = ModelState()
+    return row
+
+
+@cache
+def _defaults(model: type[models.Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    return tuple((each.attname, each.get_default) for each in model._meta.concrete_fields)
 
 
 class Writes:
@@ -86,19 +119,18 @@ class Writes:
 
     def insert(self, row: models.Model) -> None:
         """A new row, with the columns that the database does not fill in itself."""
-        fields = [each for each in row._meta.concrete_fields if not isinstance(_value(row, each), DatabaseDefault)]
-        names = ", ".join(f'"{each.column}"' for each in fields)
-        marks = ", ".join(["%s"] * len(fields))
-        sql = f'INSERT INTO "{row._meta.db_table}" ({names}) VALUES ({marks})'  # noqa: S608 (names of our models)
-        self.add(sql, [_prepared(row, each) for each in fields])
+        values = row.__dict__
+        columns = [each for each in _columns(type(row)) if not isinstance(values[each.name], DatabaseDefault)]
+        sql = _insert_sql(type(row), tuple([each.quoted for each in columns]))
+        self.add(sql, _sent(columns, values))
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
     def update(self, row: models.Model, names: Sequence[str]) -> None:
-        """The named fields of a row that is there."""
-        fields = [row._meta.get_field(name) for name in names]
-        sets = ", ".join(f'"{each.column}" = %s' for each in fields)  # type: ignore[union-attr]
-        sql = f'UPDATE "{row._meta.db_table}" SET {sets} WHERE "{row._meta.pk.column}" = %s'  # noqa: S608
-        self.add(sql, [*(_prepared(row, each) for each in fields), row.pk])
+        """The named fields of a row that is there, by the names of their columns' attributes."""
+        values = row.__dict__
+        columns = [each for each in _columns(type(row)) if each.name in names]
+        sql = _update_sql(type(row), tuple([each.quoted for each in columns]))
+        self.add(sql, [*_sent(columns, values), row.pk])
 
     def add(self, sql: str, values: Sequence[Any]) -> None:
         """Any statement that changes rows."""
@@ -122,19 +154,52 @@ class Writes:
             taken(row)
 
 
-# Sent as they are by every field but JSON's. A whole number is not among them: its field says how wide it is.
-_AS_IS = (str, UUID, float, bool, datetime, type(None))
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How an attribute of a row goes to its column."""
+
+    name: str  # of the attribute
+    quoted: str
+    as_is: frozenset[type]  # values of these types go as they are
+    sent: Callable[[Any], Any]  # what goes for any other
 
 
-def _value(row: models.Model, field: Any) -> Any:
-    return row.__dict__[field.attname]
+def _sent(columns: Sequence[_Column], values: Mapping[str, Any]) -> list[Any]:
+    return [value if type(value := values[each.name]) in each.as_is else each.sent(value) for each in columns]
 
 
-def _prepared(row: models.Model, field: Any) -> Any:
-    value = _value(row, field)
-    if type(value) in _AS_IS and not isinstance(field, models.JSONField):
-        return value
-    return field.get_db_prep_save(value, connection)
+@cache
+def _columns(model: type[models.Model]) -> tuple[_Column, ...]:
+    return tuple(_column(each) for each in model._meta.concrete_fields)
+
+
+def _column(of: "models.Field[Any, Any]") -> _Column:
+    """Sends what `get_db_prep_save` would, without its many steps for what needs none."""
+    named, empty = (of.attname, f'"{of.column}"'), frozenset({type(None)})
+    # A whole number goes with its column's width, so that its type does not change with its value.
+    wide = connection.ops.integerfield_type_map.get(of.get_internal_type())  # type: ignore[attr-defined]
+    if wide is not None:
+        return _Column(*named, empty, wide)
+    if isinstance(of, models.JSONField):
+        # As text, whose type the column tells: an adapter would only wrap it.
+        return _Column(*named, empty, (of.encoder or json.JSONEncoder)().encode)
+    if isinstance(of, models.CharField | models.TextField):
+        return _Column(*named, empty | {str}, str)
+    return _Column(
+        *named, empty | {UUID, float, bool, datetime, str}, lambda value: of.get_db_prep_save(value, connection)
+    )
+
+
+@lru_cache(maxsize=64)
+def _insert_sql(model: type[models.Model], names: tuple[str, ...]) -> str:
+    marks = ", ".join(["%s"] * len(names))
+    return f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES ({marks})'  # noqa: S608 (our models' names)
+
+
+@lru_cache(maxsize=64)
+def _update_sql(model: type[models.Model], names: tuple[str, ...]) -> str:
+    sets, key = ", ".join(f"{name} = %s" for name in names), model._meta.pk.column
+    return f'UPDATE "{model._meta.db_table}" SET {sets} WHERE "{key}" = %s'  # noqa: S608 (our models' names)
 
 
 class _RawCursor(CursorMixin, RawCursor[Any]):
@@ -166,8 +231,9 @@ def _named(sql: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _fetch_kept(sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
-    connection.ensure_connection()
-    with connection._prepare_cursor(_RawCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    with database._prepare_cursor(_RawCursor(database.connection)) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, values)
         row: Sequence[Any] | None = cursor.fetchone()
     return row

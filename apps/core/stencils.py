@@ -3,6 +3,7 @@
 For the few fragments that a reviewer waits for: there rendering costs more than the database does.
 """
 
+import html
 import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from django.utils.translation import get_language
 # What stands in a hole while a stencil is rendered; in no template by chance. Both end in the hole's number.
 _TEXT = "Hq7Zt2LwX9cVb4Nn6Jd8Fs1Gy5Rk3Pm0"
 _UUID = "5f0d9e3a-7c1b-4e86-9a2d-d41b6c8f"
+_SPECIAL = re.compile("[&<>\"']")
 _HOLE = re.compile(rf"(?:{_TEXT}|{_UUID})(\d{{4}})")
 
 KINDS = 1024  # remembered at a time; the one longest unused goes
@@ -59,10 +61,17 @@ def fill(template: str, kind: Kind, values: Mapping[str, Any]) -> SafeString:
     """The template with `values` in the holes of their names; they are escaped unless marked as safe."""
     make = _pieces.__wrapped__ if settings.DEBUG else _pieces
     literals, names = make(template, kind, get_language() or "")
-    escaped = {name: conditional_escape(value) for name, value in values.items()}
+    escaped = {name: _escaped(value) for name, value in values.items()}
     parts = list(literals)
     parts[1::2] = [escaped[name] for name in names]
     return mark_safe("".join(parts))  # noqa: S308 (rendered by a template; the values are escaped)
+
+
+def _escaped(value: Any) -> str:
+    """What `conditional_escape` gives, without its detours for the few types that mostly come."""
+    if isinstance(value, str):
+        return value if isinstance(value, SafeString) or not _SPECIAL.search(value) else html.escape(value)
+    return str(value) if isinstance(value, int | UUID) else conditional_escape(value)
 
 
 def fill_page(template: str, fixed: Mapping[str, Hashable], values: Mapping[str, object]) -> SafeString:

@@ -63,23 +63,36 @@ def json_problems(value: Any, *, field: str = "", limit: int = 10) -> list[Field
     return problems
 
 
+# The steps to a value, the last first: names and places, and () at the root.
+_Steps = tuple[Any, ...]
+
+
 def _walk(root: Any, field: str) -> Iterator[FieldProblem]:
     """With a stack instead of recursion: the depth is the client's to choose."""
-    stack: list[tuple[Any, str, int]] = [(root, field, 0)]
+    stack: list[tuple[Any, _Steps, int]] = [(root, (), 0)]
     while stack:
-        value, path, depth = stack.pop()
+        value, steps, depth = stack.pop()
         if isinstance(value, dict | list) and depth >= MAX_DEPTH:
-            yield FieldProblem(_cut(path), f"Nested more than {MAX_DEPTH} levels deep.")
+            yield FieldProblem(_path(field, steps), f"Nested more than {MAX_DEPTH} levels deep.")
         elif isinstance(value, dict):
             for key, inner in value.items():
-                inner_path = f"{path}.{_shown(key)}" if path else _shown(key)
                 if message := _key_problem(key):
-                    yield FieldProblem(_cut(inner_path), message)
-                stack.append((inner, inner_path, depth + 1))
+                    yield FieldProblem(_path(field, (key, steps)), message)
+                stack.append((inner, (key, steps), depth + 1))
         elif isinstance(value, list):
-            stack.extend((inner, f"{path}[{index}]", depth + 1) for index, inner in enumerate(value))
+            stack.extend((inner, (index, steps), depth + 1) for index, inner in enumerate(value))
         elif message := _scalar_problem(value):
-            yield FieldProblem(_cut(path), message)
+            yield FieldProblem(_path(field, steps), message)
+
+
+def _path(field: str, steps: _Steps) -> str:
+    """`result[0].value`; put together only where something is wrong."""
+    parts: list[str] = []
+    while steps:
+        step, steps = steps
+        parts.append(f"[{step}]" if isinstance(step, int) else f".{_shown(step)}")
+    path = field + "".join(reversed(parts))
+    return _cut(path if field else path.removeprefix("."))
 
 
 def _key_problem(key: str) -> str:
@@ -99,6 +112,8 @@ def _scalar_problem(value: Any) -> str:
 def _text_problem(text: str) -> str:
     if "\x00" in text:
         return "The text holds a NUL character (U+0000), which cannot be stored."
+    if text.isascii():
+        return ""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.core.rows import Writes
+from apps.core.rows import Writes, new
 from apps.events.models import Event
 
 
@@ -28,8 +28,9 @@ def event_record(
     `payload` holds ids, codes and numbers; never text that a person wrote. With `writes` it goes with other changes.
     """
     kind = "person" if actor is not None else "api_key" if api_key_id is not None else "system"
-    event = Event(
-        actor=actor,
+    event = new(
+        Event,
+        actor_id=actor.pk if actor is not None else None,
         actor_kind=kind,
         actor_ref=str(api_key_id or ""),
         verb=verb,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import Conflict
-from apps.core.rows import Writes
+from apps.core.rows import Writes, joined, new
 from apps.labeling.models import Annotation, Draft
 from apps.labeling.suggestions import BLIND, Aid
 from apps.labeling.widgets import Checked, answer_label
@@ -40,29 +40,29 @@ def annotation_submit(
     The schema is the item's: an open lease finishes under the version it began with. The draft has become the answer.
     `aid`: what guess the person had seen (`suggestions.aid_of`).
     """
-    annotation = Annotation(
-        item=review.item,
-        review=review,
+    item, schema = review.item, review.item.schema
+    annotation = new(
+        Annotation,
+        item_id=item.pk,
+        review_id=review.pk,
         reviewer_id=review.reviewer_id,
-        schema=review.item.schema,
+        schema_id=schema.pk,
         guideline_id=guideline_id,
         result=sent.result,
-        label=(answer_label(config_of(review.item.schema), sent.result) or "")[:500],
+        label=(answer_label(config_of(schema), sent.result) or "")[:500],
         note=sent.note.strip()[:NOTE_CHARS],
         source=sent.source,
         token=sent.token,
         duration_ms=max(sent.duration_ms, 0),
         assistance=aid.assistance,
-        suggestion=aid.suggestion,
+        suggestion_id=aid.suggestion.pk if aid.suggestion else None,
         weight=aid.weight,
         is_batch=sent.is_batch,
         created_at=now,
     )
     writes.insert(annotation)
-    writes.add(
-        "DELETE FROM labeling_draft WHERE item_id = %s AND reviewer_id = %s", [review.item_id, review.reviewer_id]
-    )
-    return annotation
+    writes.add("DELETE FROM labeling_draft WHERE item_id = %s AND reviewer_id = %s", [item.pk, review.reviewer_id])
+    return joined(annotation, item=item, review=review, schema=schema)
 
 
 def annotation_withdraw(*, annotation: Annotation) -> None:

@@ -4,10 +4,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from apps.accounts.models import User
+from apps.core.rows import Shape
 from apps.projects.models import (
     ApiKey,
     EscalationReason,
@@ -39,16 +39,18 @@ def schema_current(*, project: Project) -> LabelSchema:
 def schema_known(*, schema_id: UUID) -> LabelSchema:
     """A version by its id, remembered by the process: no row of that table ever changes."""
     # A fresh instance each time: what a caller hangs on it, such as the project, must not live on.
-    return LabelSchema.from_db(DEFAULT_DB_ALIAS, _SCHEMA_FIELDS, _schema_values(schema_id))
+    schema = _SCHEMA.read(_schema_values(schema_id))
+    assert schema is not None
+    return schema
 
 
-_SCHEMA_FIELDS = [field.attname for field in LabelSchema._meta.concrete_fields]
+_SCHEMA = Shape(LabelSchema, "s")
 
 
 @lru_cache(maxsize=256)
 def _schema_values(schema_id: UUID) -> list[Any]:
     schema = LabelSchema.objects.get(pk=schema_id)
-    return [getattr(schema, name) for name in _SCHEMA_FIELDS]
+    return [getattr(schema, field.attname) for field in LabelSchema._meta.concrete_fields]
 
 
 def guideline_current(*, project: Project) -> Guideline | None:

@@ -2,9 +2,12 @@
 
 import pytest
 from django.db import connection
+from django.db.models.expressions import DatabaseDefault
 
-from apps.core.rows import Shape, Writes, fetch_one, joined
+from apps.consensus.models import Consensus
+from apps.core.rows import Shape, Writes, fetch_one, joined, new
 from apps.events.models import Event
+from apps.labeling.models import Annotation
 from apps.queues.models import Item, Queue, Review
 from tests import factories
 
@@ -45,6 +48,32 @@ def test_joined_rows_are_at_hand_and_others_are_fetched(project, django_assert_n
         assert ours.queue is item.queue
     with django_assert_num_queries(1):
         assert ours.schema == item.schema
+
+
+@pytest.mark.parametrize("model", [Annotation, Consensus, Event])
+def test_a_new_row_is_as_its_class_makes_it(model):
+    ours, theirs = new(model), model()
+    drawn = {field.attname for field in model._meta.concrete_fields if field.primary_key or field.attname == "at"}
+    for field in model._meta.concrete_fields:
+        if field.attname not in drawn:
+            mine, its = ours.__dict__[field.attname], theirs.__dict__[field.attname]
+            assert type(mine) is type(its), field.name
+            assert mine == its or isinstance(its, DatabaseDefault), field.name
+    assert ours.pk != new(model).pk or ours.pk is None
+    assert (ours._state.adding, ours._state.db) == (theirs._state.adding, theirs._state.db)
+    with pytest.raises(AssertionError, match="has no item"):
+        new(model, item=None)
+
+
+def test_a_column_left_out_is_read_when_it_is_asked_for(project, django_assert_num_queries):
+    item = factories.item(factories.queue(project), "Where is my order?")
+    shape = Shape(Item, "t", without=("search_text", "terms"))
+    sql = f"SELECT {shape.columns} FROM queues_item t WHERE t.id = %(id)s::uuid"
+    ours = shape.read(fetch_one(sql, {"id": item.pk}))
+    with django_assert_num_queries(0):
+        assert (ours.state, ours.data) == ("open", item.data)
+    with django_assert_num_queries(1):
+        assert ours.search_text == item.search_text
 
 
 def test_a_written_row_is_stored_as_the_orm_stores_it(project):

@@ -12,6 +12,7 @@ from apps.consensus.services.facts import Facts, fit_known, item_facts, skills_k
 from apps.consensus.services.facts import Given as GivenRow
 from apps.consensus.services.kinds import is_single, kind_of
 from apps.consensus.services.parts import SkillsOf, whole_of
+from apps.core.rows import joined, new
 from apps.labeling.errors import Unmappable
 from apps.labeling.models import Annotation
 from apps.labeling.schema_chain import SchemaChain
@@ -52,7 +53,7 @@ def consensus_of(*, item: Item, facts: Facts, now: datetime) -> Consensus:
     stays his.
     """
     annotations = _read_all(item=item, given=facts.given)
-    consensus = facts.consensus or Consensus(item=item)
+    consensus = facts.consensus or joined(new(Consensus, item_id=item.pk), item=item)
     standing = _standing(item=item, annotations=annotations, fit_id=facts.fit_id)
     consensus.posterior = standing.posterior
     consensus.n_annotations = len(annotations)
