@@ -7,7 +7,7 @@ from apps.console.views.start import start
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", start, name="home"),
     path("api/", include("config.api_urls")),
-    path("", include("apps.accounts.urls")),
     path("", include("apps.workbench.urls")),
+    path("", include("apps.accounts.urls")),
     path("", include("apps.console.urls")),
 ]

@@ -26,8 +26,13 @@ SKIP_REASONS = (
 )
 
 
-class ConfigForm(forms.Form):
-    """A form around the fields of a labelling config, which checks them itself."""
+class ConfigForm:
+    """What was sent in answer to a labelling config, which checks it itself, and the fields beside it.
+
+    Not one of Django's forms: those copy their fields each time, and a reviewer waits for this one at each answer.
+    """
+
+    beside: Mapping[str, forms.Field] = {}
 
     def __init__(
         self,
@@ -38,12 +43,24 @@ class ConfigForm(forms.Form):
         before: Result | None = None,
     ) -> None:
         """`data`: what the item shows. `before`: the answer that the form began with, whose untouched parts stay."""
-        super().__init__(post)
         self.config = config
         self.shown = data
         self.before = before
         self.post = post
         self.control_errors: dict[str, str] = {}
+        self.cleaned_data: dict[str, Any] = {}
+        self._wrong: list[str] = []
+
+    def is_valid(self) -> bool:
+        """Checks everything, so that all that is wrong can be told; `cleaned_data` holds what is right."""
+        self._wrong, self.cleaned_data = [], {}
+        for name, field in self.beside.items():
+            try:
+                self.cleaned_data[name] = field.clean(self.post.get(name))
+            except forms.ValidationError as exc:
+                self._wrong += exc.messages
+        self.cleaned_data["result"] = self.answer()
+        return not self._wrong
 
     def answer(self) -> Checked | None:
         """The checked result; None with an error added."""
@@ -53,7 +70,7 @@ class ConfigForm(forms.Form):
             return parse_answer(self.config, self.post, data=self.shown)
         except AnswerInvalid as exc:
             self.control_errors = {exc.control: exc.message} if exc.control else {}
-            self.add_error(None, exc.message)
+            self._wrong.append(exc.message)
             return None
 
     @property
@@ -64,65 +81,63 @@ class ConfigForm(forms.Form):
     @property
     def problem(self) -> str:
         """What is wrong with no control in particular."""
-        if self.control_errors:
-            return ""
-        return " ".join(str(message) for messages in self.errors.values() for message in messages)
+        return "" if self.control_errors else " ".join(self._wrong)
+
+
+_NOTE = forms.CharField(max_length=NOTE_CHARS, required=False)
 
 
 class AnswerForm(ConfigForm):
     """An answer under a lease."""
 
-    token = forms.IntegerField(
-        min_value=0,
-        max_value=2**63 - 1,
-        error_messages={"required": gettext_lazy("The page did not say which lease this is. Reload it.")},
-    )
-    # Measured by the page; without scripts it is not sent, and the lease's own time is taken.
-    duration_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
-    note = forms.CharField(max_length=NOTE_CHARS, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        cleaned["result"] = self.answer()
-        return cleaned
+    beside = {
+        "token": forms.IntegerField(
+            min_value=0,
+            max_value=2**63 - 1,
+            error_messages={"required": gettext_lazy("The page did not say which lease this is. Reload it.")},
+        ),
+        # Measured by the page; without scripts it is not sent, and the lease's own time is taken.
+        "duration_ms": forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False),
+        "note": _NOTE,
+    }
 
 
 class RevisionForm(ConfigForm):
     """Another answer in the place of one given before."""
 
-    note = forms.CharField(max_length=NOTE_CHARS, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        cleaned["result"] = self.answer()
-        return cleaned
+    beside = {"note": _NOTE}
 
 
 class QualificationForm(ConfigForm):
     """An answer to a practice item."""
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        cleaned["result"] = self.answer()
-        return cleaned
-
 
 class DecisionForm(ConfigForm):
     """An adjudicator's decision; only one for a label has an answer."""
 
-    decision = forms.ChoiceField(choices=[*Adjudication.Decision.choices, ("rule", "")], required=False)
-    reason = forms.CharField(max_length=NOTE_CHARS, required=False)
-    question = forms.CharField(max_length=QUESTION_CHARS, required=False)
+    beside = {
+        "decision": forms.ChoiceField(choices=[*Adjudication.Decision.choices, ("rule", "")], required=False),
+        "reason": _NOTE,
+        "question": forms.CharField(max_length=QUESTION_CHARS, required=False),
+    }
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        cleaned["decision"] = cleaned.get("decision") or Adjudication.Decision.LABEL
-        cleaned["writes_rule"] = cleaned["decision"] == "rule"  # decides for a label, then opens the guideline
-        if cleaned["writes_rule"]:
-            cleaned["decision"] = Adjudication.Decision.LABEL
-        is_label = cleaned["decision"] == Adjudication.Decision.LABEL
-        cleaned["result"] = self.answer() if is_label else None
-        return cleaned
+    def is_valid(self) -> bool:
+        is_right = super().is_valid()
+        # "rule" decides for a label, then opens the guideline.
+        self.cleaned_data["writes_rule"] = self._decision == "rule"
+        self.cleaned_data["decision"] = Adjudication.Decision.LABEL if self._is_label else self._decision
+        return is_right
+
+    def answer(self) -> Checked | None:
+        return super().answer() if self._is_label else None
+
+    @property
+    def _decision(self) -> str:
+        return self.cleaned_data.get("decision") or Adjudication.Decision.LABEL
+
+    @property
+    def _is_label(self) -> bool:
+        return self._decision in (Adjudication.Decision.LABEL, "rule")
 
 
 class TokenForm(forms.Form):

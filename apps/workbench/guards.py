@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
 from apps.accounts.models import User
@@ -28,7 +28,7 @@ def bench_page(view: View) -> View:
         response = view(request, *args, **kwargs) if request.user.is_authenticated else _to_login(request, kwargs)
         patch_vary_headers(response, ["HX-Request"])
         # An item that lies in a cache could be shown to the next person at this computer.
-        add_never_cache_headers(response)
+        response["Cache-Control"] = "max-age=0, no-cache, no-store, must-revalidate, private"
         return response
 
     return guarded

@@ -19,6 +19,8 @@ from apps.workbench.views import (
 app_name = "workbench"
 
 urlpatterns = [
+    # Asked for more often than all others together, so it is the first to be tried.
+    path("review/<uuid:queue_id>/<uuid:review_id>/answer/", answers.answer, name="answer"),
     path("review/", review.home, name="home"),
     path("review/questions/", threads.mine, name="questions"),
     path("review/questions/seen/", threads.seen, name="questions_seen"),
@@ -37,7 +39,6 @@ urlpatterns = [
     path("review/<uuid:queue_id>/answers/<uuid:annotation_id>/", revise.revise, name="revise"),
     path("review/<uuid:queue_id>/answers/<uuid:annotation_id>/draft/", revise.draft, name="revise_draft"),
     path("review/<uuid:queue_id>/<uuid:review_id>/ask/", panels.ask, name="ask"),
-    path("review/<uuid:queue_id>/<uuid:review_id>/answer/", answers.answer, name="answer"),
     path("review/<uuid:queue_id>/grid/", batch.batch, name="batch"),
     path("review/<uuid:queue_id>/grid/more/", batch.batch_take, name="batch_take"),
     path("review/<uuid:queue_id>/grid/undo/", batch.batch_undo, name="batch_undo"),

@@ -6,7 +6,8 @@ function tell(address, card) {
   const form = card?.querySelector("form[data-draft-url]");
   if (!form || !card.dataset[address]) return;
   const body = new FormData();
-  for (const name of ["csrfmiddlewaretoken", "token"]) body.set(name, form.elements[name].value);
+  body.set("token", form.elements.token.value);
+  body.set("csrfmiddlewaretoken", JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"]); // a beacon has no headers
   navigator.sendBeacon(card.dataset[address], body);
 }
 

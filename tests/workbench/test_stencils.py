@@ -8,7 +8,8 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.labeling.widgets import initial_state, one_press, render_review
+from apps.labeling.examples import example_answer
+from apps.labeling.widgets import FormState, initial_state, one_press, render_review, state_from_result
 from apps.labeling.widgets import render as widgets_render
 from apps.projects.labelling import parse_config
 from apps.workbench import services
@@ -18,8 +19,6 @@ from tests.e2e.widget_configs import EVIL, WIDGETS
 
 pytestmark = pytest.mark.django_db
 
-CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
-
 
 def reply(monkeypatch, *, queue, user, last=None):
     """(filled in, drawn whole) of the next item's card."""
@@ -27,17 +26,17 @@ def reply(monkeypatch, *, queue, user, last=None):
     request.htmx, request.user = True, user
     seen = {}
 
-    def both(context, *, request):
-        seen["whole"] = render_to_string(stencils.RESPONSE, dict(context), request)
+    def both(context):
+        seen["whole"] = render_to_string(stencils.RESPONSE, dict(context))
         seen["parts"] = stencils._parts(context)
-        return stencils_response(context, request=request)
+        return stencils_response(context)
 
     stencils_response = stencils.response_html
     monkeypatch.setattr(cards, "response_html", both)
     review = services.claim_next(queue=queue, reviewer=user, now=timezone.now())
     shown = cards.show(request, queue, cards.review_card(review=review), now=timezone.now(), last=last)
     assert seen["parts"] is not None, "it was not filled in"
-    return CSRF.sub("", shown.content.decode()), CSRF.sub("", seen["whole"])
+    return shown.content.decode(), seen["whole"]
 
 
 @pytest.mark.parametrize("text", ["Where is my order?", EVIL])
@@ -65,19 +64,24 @@ def test_stage_and_dock_are_the_same(monkeypatch, name):
     xml, data = WIDGETS[name]
     config = parse_config(xml)
     others = [data, {key: f"{EVIL} {value}" if isinstance(value, str) else value for key, value in data.items()}]
+    answered = state_from_result(config, example_answer(config, data), data=data)
+    wrong = FormState(errors={control.name: EVIL for control in config.controls})
     for shown in (*others, *others):
-        filled = render_review(config, shown, initial_state(config, shown), sends=one_press(config))
-        with monkeypatch.context() as patched:
-            patched.setattr(widgets_render, "fill", lambda template, kind, values: "")
-            patched.setattr(widgets_render, "_asked", lambda question: None)
-            patched.setattr(widgets_render, "_stage", whole_stage)
-            whole = render_review(config, shown, initial_state(config, shown), sends=one_press(config))
-        assert [settled(filled.stage), settled(filled.dock)] == [settled(whole.stage), settled(whole.dock)]
+        for state in (initial_state(config, shown), answered, wrong):
+            filled = render_review(config, shown, state, sends=one_press(config))
+            with monkeypatch.context() as patched:
+                patched.setattr(widgets_render, "_dock_key", lambda config, page, state: None)
+                patched.setattr(widgets_render, "_stage", whole_stage)
+                whole = render_review(config, shown, state, sends=one_press(config))
+            assert settled(filled) == settled(whole)
 
 
-def settled(html):
-    """Without what the sanitiser adds to a picture, in whatever order."""
-    return re.sub(r' (?:loading="lazy"|referrerpolicy="no-referrer")', "", html)
+def settled(review):
+    """All that a page takes from it, without what the sanitiser adds to a picture, in whatever order."""
+    parts = {name: getattr(review, name) for name in review.__slots__}
+    return {
+        name: re.sub(r' (?:loading="lazy"|referrerpolicy="no-referrer")', "", str(it)) for name, it in parts.items()
+    }
 
 
 def whole_stage(rows, form_id):

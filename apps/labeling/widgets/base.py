@@ -84,6 +84,7 @@ class Widget(ABC):
     takes_press: ClassVar[bool] = False  # whether one press can answer, where it is the whole config
     takes_focus: ClassVar[bool] = False  # whether it is written into, so that a key puts the cursor there
     allows_empty: ClassVar[bool] = False  # whether nothing is an answer, as no span in a text is
+    is_same_for_all: ClassVar[bool] = False  # whether its question is drawn from config and fields alone, not the item
 
     def is_pressed(self, control: Control) -> bool:
         """Whether one press can answer it."""

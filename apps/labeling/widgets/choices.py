@@ -26,6 +26,7 @@ class ChoicesWidget(ValueWidget):
 
     value_field = "choices"
     template = "widgets/choices.html"
+    is_same_for_all = True
     takes_press = True
 
     def read(self, control: Control, posted: Sequence[str]) -> list[Any] | None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -11,7 +12,7 @@ from apps.labeling.widgets.objects import Fold, Panel, shown_text
 from apps.labeling.widgets.registry import view_of
 from apps.labeling.widgets.spans_texts import is_marked
 from apps.labeling.widgets.when import conditions_json
-from apps.projects.labelling import LabellingConfig, Node, resolve, shown_value
+from apps.projects.labelling import LabellingConfig, Node, parse_config, resolve, shown_value
 from apps.projects.labelling.conditions import read_condition
 from apps.projects.labelling.looks import Declarations, looks_of, style_rules
 
@@ -39,13 +40,13 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
     legends: dict[str, str] = {}
     waiting: list[Panel] = []
     asked = _in_questions(config)
-    rules = style_rules(config.root)
-    for node, above in _walk(config.root, ()):
+    for spot in _spots(config.xml):
+        node = spot.node
         if node.tag == "Header":
-            waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), config, node, above, rules))
+            waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), spot))
             continue
         if node.tag == "Markdown":
-            panels += [*waiting, _placed(_markdown(node, data), config, node, (*above, node), rules)]
+            panels += [*waiting, _placed(_markdown(node, data), spot)]
             waiting = []
             continue
         # Of several headings in a row, the last is the nearest; those before it stand alone.
@@ -55,7 +56,7 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
         if node.name in asked:
             legends[asked[node.name]] = title
         elif config.object(node.name):
-            panels.append(_placed(_panel(config, node, title, data), config, node, above, rules))
+            panels.append(_placed(_panel(config, node, title, data), spot))
         else:
             legends[node.name] = title or legends.get(node.name, "")
     seen = [panel for panel in (*panels, *waiting) if _is_seen(config, panel)]
@@ -92,24 +93,43 @@ def _walk(node: Node, above: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Nod
             yield child, above
 
 
-def _placed(
-    panel: Panel,
-    config: LabellingConfig,
-    node: Node,
-    above: Sequence[Node],
-    rules: Mapping[str, Declarations],
-) -> Panel:
-    """A panel with what the tags around it say: when and how it is shown, what it is folded into or stands beside."""
-    conditions = [found for found in map(read_condition, above) if found]
-    fold = next((node for node in reversed(above) if node.tag == "Panel"), None)
-    beside = next((node for node in reversed(above) if _BESIDE.search(node.get("style")) and node.tag == "View"), None)
-    return replace(
-        panel,
-        conditions=conditions_json(config, conditions),
-        fold=Fold(fold.get("value"), fold.get("open").lower() == "true", fold.line) if fold else None,
-        beside=beside.line if beside else 0,
-        looks=(*looks_of(node, above, rules), *(["data"] if panel.is_data else [])),
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where something stands: what the tags around it say, alike for every item."""
+
+    node: Node
+    conditions: str
+    fold: Fold | None
+    beside: int
+    looks: tuple[str, ...]
+
+
+@lru_cache(maxsize=512)
+def _spots(xml: str) -> tuple[_Spot, ...]:
+    """Of headings, words, objects and controls, in reading order."""
+    config = parse_config(xml)
+    rules = style_rules(config.root)
+    return tuple(_spot(config, node, above, rules) for node, above in _walk(config.root, ()))
+
+
+def _spot(config: LabellingConfig, node: Node, above: tuple[Node, ...], rules: Mapping[str, Declarations]) -> _Spot:
+    """When and how it is shown, what it is folded into or stands beside."""
+    around = (*above, node) if node.tag == "Markdown" else above
+    conditions = [found for found in map(read_condition, around) if found]
+    fold = next((each for each in reversed(around) if each.tag == "Panel"), None)
+    beside = next((each for each in reversed(around) if _BESIDE.search(each.get("style")) and each.tag == "View"), None)
+    return _Spot(
+        node,
+        conditions_json(config, conditions),
+        Fold(fold.get("value"), fold.get("open").lower() == "true", fold.line) if fold else None,
+        beside.line if beside else 0,
+        looks_of(node, around, rules),
     )
+
+
+def _placed(panel: Panel, spot: _Spot) -> Panel:
+    looks = (*spot.looks, "data") if panel.is_data else spot.looks
+    return replace(panel, conditions=spot.conditions, fold=spot.fold, beside=spot.beside, looks=looks)
 
 
 def _size(node: Node) -> int:

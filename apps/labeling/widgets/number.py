@@ -20,6 +20,7 @@ class NumberWidget(ValueWidget):
 
     value_field = "number"
     template = "widgets/number.html"
+    is_same_for_all = True
     takes_focus = True
 
     def read(self, control: Control, posted: Sequence[str]) -> float | str | None:

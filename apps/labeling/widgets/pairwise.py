@@ -15,6 +15,7 @@ class PairwiseWidget(ValueWidget):
 
     value_field = "selected"
     template = "widgets/pairwise.html"
+    is_same_for_all = True
     takes_press = True
 
     def read(self, control: Control, posted: Sequence[str]) -> str | None:

@@ -21,6 +21,7 @@ class RatingWidget(ValueWidget):
 
     value_field = "rating"
     template = "widgets/rating.html"
+    is_same_for_all = True
     takes_press = True
 
     def is_pressed(self, control: Control) -> bool:

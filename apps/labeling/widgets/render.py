@@ -1,15 +1,18 @@
 """From a config, an item's data and a form's state to HTML. Templates escape; nothing here builds markup."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from typing import Any, Literal
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.stencils import Holes, Kind, fill
+from apps.core.stencils import KINDS, Holes, Kind, fill
 from apps.labeling.algorithms.word_diff import word_diff
 from apps.labeling.widgets.answers import start_text
 from apps.labeling.widgets.base import FormState
@@ -18,7 +21,7 @@ from apps.labeling.widgets.objects import Fold, ObjectView, Panel, shown_text
 from apps.labeling.widgets.question import Question, keys_for, needs_filter
 from apps.labeling.widgets.questions import questions_of
 from apps.labeling.widgets.registry import widget_of
-from apps.projects.labelling import LabellingConfig, config_for
+from apps.projects.labelling import LabellingConfig, config_for, parse_config
 
 Layout = Literal["plain", "many", "correct", "pairwise", "marked"]
 
@@ -116,16 +119,19 @@ def render_review(
     Without `sends` a press only chooses and no send button stands in the dock: the caller brings his own.
     """
     config = config_for(config, data)
-    page = page_of(config, data)
-    press = sends and one_press(config)
-    questions = questions_of(config, page, state or initial_state(config, data), data, press=press)
-    beside, rest = _beside(questions, page, form_id)
+    page, state = page_of(config, data), state or initial_state(config, data)
+    key = _dock_key(config, page, state)
+    if key is None:
+        dock, beside = _drawn(config, page, state, data, form_id=form_id, submit_label=submit_label, sends=sends)
+    else:
+        known = _dock_known.__wrapped__ if settings.DEBUG else _dock_known
+        dock, beside = known(key, get_language() or "", submit_label, sends), {}
     return RenderedReview(
         stage=_stage(_rows(config, page, beside), form_id),
-        dock=_dock(config, rest, submit_label, has_send=sends and not press),
-        layout=layout_of(config),
-        one_press=press,
-        is_tall=len(rest) > 1 or any(not question.options or question.many for question in rest),
+        dock=dock.html,
+        layout=dock.layout,
+        one_press=dock.one_press,
+        is_tall=dock.is_tall,
     )
 
 
@@ -216,24 +222,69 @@ def _blank(panel: Panel, hole: SafeString) -> Panel:
     return replace(panel, text=hole, html=None if panel.html is None else hole, value=None, extras={})
 
 
-def _dock(config: LabellingConfig, questions: list[Question], submit_label: str, *, has_send: bool) -> SafeString:
-    """Remembered where it is the same for many items."""
-    keys = [_asked(question) for question in questions]
-    if None in keys:
-        return _form(questions, submit_label, has_send=has_send)
-    kind = Kind((config.xml, submit_label, has_send, *keys), lambda _holes: _asks(questions, submit_label, has_send))
-    return fill("widgets/form.html", kind, {})
+@dataclass(frozen=True, slots=True)
+class _Dock:
+    """The questions as they are drawn, and what they mean for the page."""
+
+    html: SafeString
+    layout: Layout
+    one_press: bool
+    is_tall: bool
 
 
-def _asked(question: Question) -> tuple[object, ...] | None:
-    """All that a question is drawn with, beside its config; None where that is of one item alone."""
-    told = {each.name: getattr(question, each.name) for each in fields(question)}
-    del told["control"]  # the config tells it, by the name
-    if told.pop("extras") or question.groups or question.blank or question.diff or question.start is not None:
+def _drawn(
+    config: LabellingConfig,
+    page: Page,
+    state: FormState,
+    data: Mapping[str, Any],
+    *,
+    form_id: str,
+    submit_label: str,
+    sends: bool,
+) -> tuple[_Dock, dict[str, Question]]:
+    """The dock, and the corrections that stand in the stage instead."""
+    press = sends and one_press(config)
+    questions = questions_of(config, page, state, data, press=press)
+    beside, rest = _beside(questions, page, form_id)
+    is_tall = len(rest) > 1 or any(not question.options or question.many for question in rest)
+    html = _form(rest, submit_label, has_send=sends and not press)
+    return _Dock(html, layout_of(config), press, is_tall), beside
+
+
+# All that a dock is drawn from where it is the same for many items: the config, what is filled in, headings, titles.
+_Pairs = tuple[tuple[str, Any], ...]
+_DockKey = tuple[str, _Pairs, _Pairs, _Pairs]
+MAX_FILLED = 400  # characters; what a person writes is not remembered
+
+
+def _dock_key(config: LabellingConfig, page: Page, state: FormState) -> _DockKey | None:
+    """None where the dock is this item's alone."""
+    if state.errors or not _is_same_for_all(config.xml):
         return None
-    if question.control.labels_from or question.text not in ("", *(option.value for option in question.options)):
+    if sum(len(text) for texts in state.values.values() for text in texts) > MAX_FILLED:
         return None
-    return (question.control.name, *told.values())
+    return config.xml, tuple(state.values.items()), tuple(page.legends.items()), tuple(page.titles.items())
+
+
+@lru_cache(maxsize=512)
+def _is_same_for_all(xml: str) -> bool:
+    """Whether no question of the config draws anything of an item: neither labels, nor a text, nor what it is about."""
+    config = parse_config(xml)
+    return not config.is_per_item and all(
+        widget_of(each).is_same_for_all
+        and not (each.start or each.per_region or each.per_item)
+        and (len(config.objects) < 2 or len(each.to_name) > 1)  # else it may say which of them it is about
+        for each in config.controls
+    )
+
+
+@lru_cache(maxsize=KINDS)
+def _dock_known(key: _DockKey, language: str, submit_label: str, sends: bool) -> _Dock:
+    """`language`, the active one, is of the key."""
+    xml, values, legends, titles = key
+    page = Page(panels=tuple(Panel(name=name, title=title) for name, title in titles), legends=dict(legends))
+    state = FormState(values=dict(values))
+    return _drawn(parse_config(xml), page, state, {}, form_id="", submit_label=submit_label, sends=sends)[0]
 
 
 def _form(questions: list[Question], submit_label: str, *, has_send: bool) -> SafeString:

@@ -17,6 +17,7 @@ class TaxonomyWidget(ValueWidget):
 
     value_field = "taxonomy"
     template = "widgets/taxonomy.html"
+    is_same_for_all = True
 
     def read(self, control: Control, posted: Sequence[str]) -> list[list[str]] | None:
         return [list(path) for path in paths_in(posted, control)] or None

@@ -19,6 +19,7 @@ class TextAreaWidget(ValueWidget):
 
     value_field = "text"
     template = "widgets/textarea.html"
+    is_same_for_all = True
     takes_focus = True
 
     def read(self, control: Control, posted: Sequence[str]) -> list[str] | None:

@@ -30,7 +30,7 @@ from apps.projects.labelling import LabellingConfig, config_of
 from apps.queues.explain import explain_to_reviewer
 from apps.queues.models import Item, Queue, Review
 from apps.workbench import selectors
-from apps.workbench.forms import SKIP_REASONS, ConfigForm
+from apps.workbench.forms import ConfigForm
 from apps.workbench.services_batch import batch_is_offered
 from apps.workbench.shown_again import draft_again, taken_back_again
 from apps.workbench.turns import turns_of
@@ -69,7 +69,7 @@ def review_card(*, review: Review, form: ConfigForm | None = None, is_cleared: b
         "review": review,
         "item": item,
         "form": form,
-        "guess": Truncator(answer_words(config, guess.guess)).chars(GUESS_WORDS) if guess else "",
+        "guess": _short(answer_words(config, guess.guess), GUESS_WORDS) if guess else "",
         "has_grid": bool(guess) and batch_is_offered(queue=item.queue, config=config),
         "has_planted": bool(guess and item.queue.assistance_wrong_share),
         "is_cleared": is_cleared,
@@ -80,7 +80,6 @@ def review_card(*, review: Review, form: ConfigForm | None = None, is_cleared: b
         "rendered": render_review(config, item.data, kept.state, sends=one_press(config)),
         **beside_item(item),
         "alt": alt_keys(config),
-        "skip_reasons": SKIP_REASONS,
     }
     return Card("workbench/_item_card.html", context, review)
 
@@ -144,6 +143,10 @@ def untouched_state(config: LabellingConfig, item: Item, guess: Result | None) -
     return FormState(values={**begun.values, **shown.values})
 
 
+def _short(words: str, most: int) -> str:
+    return words if len(words) <= most else Truncator(words).chars(most)
+
+
 def alt_keys(config: LabellingConfig) -> str:
     """Where the page has text to write, commands take Alt, so that a slip of the focus never skips an item."""
     return "Alt+" if any(control.kind == "text" for control in config.controls) else ""
@@ -182,13 +185,15 @@ def show(
 
     `answered`: words to be announced. `last`: the person's latest answer in the queue, where it is known already.
     """
+    # Of an answer that was just stored the words are at hand.
+    last_words = answered if last else ""
     last = last or selectors.last_answer(queue=queue, user=request.user)
     context = {
         "queue": queue,
         "project": queue.project,
         "card": card.template,
         "now": now,
-        "undo_words": Truncator(selectors.words_of(last)).chars(UNDO_WORDS) if last else "",
+        "undo_words": _short(last_words or selectors.words_of(last), UNDO_WORDS) if last else "",
         "undo_answer": last.pk if last else "",
         "alt": "",
         **card.context,
@@ -200,5 +205,5 @@ def show(
             return redirect("workbench:queue", queue.pk)
         context["tally"] = selectors.tally(queue=queue, user=request.user, now=now)
         return render(request, "workbench/queue.html", context, status=status)
-    response = HttpResponse(response_html(context, request=request), status=status)
+    response = HttpResponse(response_html(context), status=status)
     return trigger_client_event(response, "item-answered", {"words": answered}) if answered is not None else response

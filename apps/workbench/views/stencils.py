@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.middleware.csrf import get_token
-from django.shortcuts import render
-from django.utils.safestring import SafeString, mark_safe
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
-from apps.accounts.http import AuthedRequest
 from apps.core.stencils import fill_page
 
 RESPONSE = "workbench/_response.html"
@@ -20,17 +18,17 @@ _PARTS = {
     "rendered": ("layout", "is_wide", "one_press", "is_tall", "stage", "dock"),
 }
 # Texts of the program that a template looks into; what others wrote only stands somewhere.
-_LOOKED_INTO = frozenset({"rendered.layout", "skip_reasons", "card"})
+_LOOKED_INTO = frozenset({"rendered.layout", "card"})
 _UNREAD = frozenset({"project", "item", "now"})
 
 
-def response_html(context: Mapping[str, Any], *, request: AuthedRequest) -> SafeString:
-    """`_response.html` in this context; rendered whole where an object in it is none of the above, as a draft."""
+def response_html(context: Mapping[str, Any]) -> SafeString:
+    """`_response.html` in this context; rendered whole where an object in it is none of the above, as a draft.
+
+    Its forms hold no CSRF token: it goes only to a script, whose page sends its own in a header.
+    """
     parts = _parts(context) if context.get("review") else None
-    if parts is None:
-        return mark_safe(render(request, RESPONSE, dict(context)).content.decode())  # noqa: S308 (a template's)
-    fixed, values = parts
-    return fill_page(RESPONSE, fixed, {**values, "csrf_token": get_token(request)})
+    return fill_page(RESPONSE, *parts) if parts else render_to_string(RESPONSE, dict(context))
 
 
 def _parts(context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
