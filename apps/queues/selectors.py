@@ -18,11 +18,12 @@ from apps.queues.models import Item, Queue, QueueMember, Review
 REVIEWING_ROLES = [role for role, rights in ROLE_RIGHTS.items() if Right.REVIEW in rights]
 
 # The rule of `reviewer_ids` and `queues_workable_by` for hand-written SQL: a membership m, of a queue q's project,
-# works in that queue. Whether its person is active is asked beside it. A test holds the three together.
-WORKS_IN_QUEUE = """
-    (m.role = 'reviewer' AND q.is_open_to_all OR m.role = ANY(%(roles)s) AND EXISTS (
-        SELECT 1 FROM queues_queuemember n WHERE n.queue_id = q.id AND n.user_id = m.user_id))
-"""
+# works in that queue. Whether its person is active is asked beside it. The SQL function `queues_answers` has it once
+# more; a test holds all of them together.
+WORKS_IN_QUEUE = f"""
+    (m.role = 'reviewer' AND q.is_open_to_all OR m.role IN ({", ".join(f"'{role}'" for role in REVIEWING_ROLES)})
+     AND EXISTS (SELECT 1 FROM queues_queuemember n WHERE n.queue_id = q.id AND n.user_id = m.user_id))
+"""  # noqa: S608 (our own words)
 
 
 def reviewer_ids(*, queue: Queue) -> set[UUID]:
@@ -97,12 +98,19 @@ def reviews_of(*, user: User) -> QuerySet[Review]:
     return Review.objects.filter(reviewer=user).select_related("item__queue__project", "item__schema")
 
 
-_REVIEW, _ITEM, _QUEUE, _PROJECT = Shape(Review, "r"), Shape(Item, "i"), Shape(Queue, "q"), Shape(Project, "p")
+# What neither an answer nor a card looks at: why the item stands where it stands, and what only settings show.
+RANKED_BY = ("source_key", "search_text", "score", "terms", "sort_key", "priority", "audit_probability", "audit_rank")
+_FILLED_BY = ("slug", "takes_traces", "takes_escalations", "acquisition", "audit_share", "sla_hours", "score_cap")
+_MADE = ("created_by_id", "created_at")
+_REVIEW, _ITEM = Shape(Review, "r"), Shape(Item, "i", without=RANKED_BY)
+_QUEUE = Shape(Queue, "q", without=(*_FILLED_BY, "ageing_rate", "epoch", *_MADE))
+_PROJECT = Shape(Project, "p", without=("description", "signal_weights", *_MADE))
+REVIEW_WIDTH = sum(shape.width for shape in (_REVIEW, _ITEM, _QUEUE, _PROJECT))
 REVIEW_COLUMNS = f"{_REVIEW.columns}, {_ITEM.columns}, {_QUEUE.columns}, {_PROJECT.columns}"
 
 
 def review_from(row: Sequence[Any], *, reviewer: User) -> Review:
-    """A row of REVIEW_COLUMNS with its item, queue, project and schema."""
+    """A row that begins with REVIEW_COLUMNS, with its item, queue, project and schema."""
     review, item, queue, project = split(row, _REVIEW, _ITEM, _QUEUE, _PROJECT)
     joined(item, queue=joined(queue, project=project), schema=schema_known(schema_id=item.schema_id))
     return cast(Review, joined(review, item=item, reviewer=reviewer))
@@ -126,8 +134,7 @@ def review_reached(*, user: User, queue_id: UUID, review_id: UUID) -> Review | N
     """
     if not user.is_active:
         return None
-    values = {"review": review_id, "user": user.pk, "queue": queue_id, "roles": REVIEWING_ROLES}
-    row = fetch_one(_REACHED, values)
+    row = fetch_one(_REACHED, {"review": review_id, "user": user.pk, "queue": queue_id})
     return None if row is None else review_from(row, reviewer=user)
 
 

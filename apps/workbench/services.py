@@ -54,6 +54,7 @@ _ASKED = stored("a reviewer asks")
 _SENT_BACK = stored("sent it back as an adjudicator")
 _TAKEN_BACK = stored("a decision was taken back")
 _CHANCE = random.SystemRandom()
+_CONSENSUS_FIELDS = tuple(field.attname for field in Consensus._meta.concrete_fields if not field.primary_key)
 
 
 def claim_next(*, queue: Queue, reviewer: User, now: datetime, rng: random.Random = _CHANCE) -> Review | None:
@@ -93,20 +94,20 @@ def answer_submit(
     review = queues.review_lock(review_id=review_id, reviewer=reviewer)
     checked = check_result(config_of(review.item.schema), result, data=review.item.data)
     sent = Sent(token=token, result=checked, note=note, duration_ms=duration_ms, source=source, is_batch=is_batch)
-    return answer_store(review=review, sent=sent, now=now)
+    facts = item_facts(item=review.item, but=review.reviewer_id)
+    return answer_store(review=review, facts=facts, sent=sent, now=now)
 
 
-def answer_store(*, review: Review, sent: Sent, now: datetime) -> Annotation:
+def answer_store(*, review: Review, facts: Facts, sent: Sent, now: datetime) -> Annotation:
     """Store an answer; let it count; settle the item, ask for one more, or send it to adjudication; answer the client.
 
-    In the transaction of the caller, who locked the review in it (`review_lock`, `review_enter`). The same token with
-    the same answer again gives the first annotation back.
+    In the transaction of the caller, who locked the review in it and then read the facts (`review_enter`, or
+    `review_lock` and `item_facts`). The same token with the same answer again gives the first annotation back.
 
     Raises:
         StaleLease: the lease is over and its place was given away; the caller keeps the work as a draft.
         Conflict: the same lease was answered otherwise before.
     """
-    facts = item_facts(item=review.item, but=review.reviewer_id)
     earlier = facts.given_under(review_id=review.pk, token=sent.token)
     if earlier is not None:
         if canonical_bytes(earlier.result) == canonical_bytes(sent.result):
@@ -156,7 +157,7 @@ def _advance(item: Item, facts: Facts, *, now: datetime, writes: Writes) -> Cons
     if consensus._state.adding:
         writes.insert(consensus)
     else:
-        writes.update(consensus, [field.name for field in Consensus._meta.concrete_fields if not field.primary_key])
+        writes.update(consensus, _CONSENSUS_FIELDS)
     if item.state == Item.State.ADJUDICATION:
         # Disputed stays disputed; the late answer takes its place among the others.
         reason, kind, doubt = item.adjudication_reason, item.dispute_kind, doubt_of(item=item, consensus=consensus)

@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.consensus.models import Consensus
+from apps.consensus.services import FACTS, item_facts
 from apps.events.models import Event
 from apps.labeling.models import Annotation
 from apps.queues.models import Review
 from apps.queues.selectors import queues_workable_by, review_reached, reviewer_ids
-from apps.queues.services import review_enter
+from apps.queues.services import answers_of, review_enter
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +110,7 @@ def test_what_is_remembered_of_the_dialogs_gives_nobody_anothers_lease(project, 
 @pytest.mark.parametrize("is_open", [True, False])
 @pytest.mark.parametrize("is_named", [True, False])
 @pytest.mark.parametrize("is_active", [True, False])
-def test_the_four_ways_to_say_who_works_in_a_queue_agree(project, role, is_open, is_named, is_active):
+def test_the_five_ways_to_say_who_works_in_a_queue_agree(project, role, is_open, is_named, is_active):
     queue = factories.queue(project, is_open_to_all=is_open)
     person = factories.member(project, role, user=factories.person(is_active=is_active))
     if is_named:
@@ -118,10 +119,12 @@ def test_the_four_ways_to_say_who_works_in_a_queue_agree(project, role, is_open,
     reached = review_reached(user=person, queue_id=queue.pk, review_id=review.pk)
     assert (reached == review) == (person.pk in reviewer_ids(queue=queue))
     assert (reached == review) == queues_workable_by(user=person).filter(pk=queue.pk).exists()
+    assert (reached == review) == answers_of(factories.item(queue)).is_anybody_left
     with contextlib.ExitStack() as stack:
         if reached is None:
             stack.enter_context(pytest.raises(Review.DoesNotExist))
-        assert review_enter(reviewer=person, queue_id=queue.pk, review_id=review.pk) == review
+        found, facts = review_enter(reviewer=person, queue_id=queue.pk, review_id=review.pk, beside=FACTS)
+        assert (found, facts) == (review, item_facts(item=review.item, but=person.pk))
 
 
 def test_a_review_is_reached_in_its_own_queue_only(project, people):

@@ -10,10 +10,10 @@ from uuid import UUID
 import numpy as np
 
 from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
-from apps.core.rows import Shape, fetch_one
+from apps.core.rows import Beside, Shape, fetch_one
 from apps.labeling.models import Annotation
 from apps.queues.models import Item
-from apps.queues.services.slots import ANSWERS, LEFT_OUT, Answers, answers_values
+from apps.queues.services.slots import Answers
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,23 @@ class Facts:
 
 
 _GIVEN = ("id", "reviewer_id", "review_id", "token", "schema_id", "label", "result", "source", "weight")
-_CONSENSUS = Shape(Consensus, "c")
+_CONSENSUS = Shape(Consensus, "(f.consensus)")
+_COLUMNS = f"{_CONSENSUS.columns}, f.live, f.submitted, f.had, f.is_anybody_left, f.given, f.fit_id, f.guideline_id"
 _FACTS = f"""
-    SELECT {_CONSENSUS.columns}, n.*,
-        (SELECT json_agg(json_build_array({", ".join(f"a.{name}" for name in _GIVEN)}) ORDER BY a.created_at, a.id)
-         FROM labeling_annotation a WHERE a.item_id = %(item)s::uuid AND a.status = 'current'
-           AND (a.reviewer_id = %(but)s::uuid OR NOT {LEFT_OUT.format("a.reviewer_id")})),
-        (SELECT f.id FROM consensus_qualityfit f WHERE f.queue_id = %(queue)s::uuid ORDER BY f.created_at DESC LIMIT 1),
-        (SELECT g.id FROM projects_guideline g WHERE g.project_id = %(project)s::uuid ORDER BY g.version DESC LIMIT 1)
-    FROM ({ANSWERS}) n LEFT JOIN consensus_consensus c ON c.item_id = %(item)s::uuid
+    SELECT {_COLUMNS}
+    FROM consensus_item_facts(%(item)s::uuid, %(queue)s::uuid, %(project)s::uuid, %(but)s::uuid) f
 """  # noqa: S608 (names of our models)
 
 
 def item_facts(*, item: Item, but: UUID | None = None) -> Facts:
     """The caller holds the item's lock. `but`: whose review is being changed, so that it is not counted."""
-    row = fetch_one(_FACTS, answers_values(item, but=but) | {"project": item.queue.project_id})
+    values = {"item": item.pk, "queue": item.queue_id, "project": item.queue.project_id, "but": but}
+    row = fetch_one(_FACTS, values)
     assert row is not None
+    return _facts(row)
+
+
+def _facts(row: Sequence[Any]) -> Facts:
     live, submitted, had, is_anybody_left, given, fit_id, guideline_id = row[_CONSENSUS.width :]
     rows = json.loads(given) if isinstance(given, str) else given
     return Facts(
@@ -78,6 +79,10 @@ def item_facts(*, item: Item, but: UUID | None = None) -> Facts:
         fit_id=fit_id,
         guideline_id=guideline_id,
     )
+
+
+# For `queues.services.review_enter`: of the locked item i, but for the person of the locked review r.
+FACTS = Beside("consensus_item_facts(i.id, q.id, p.id, r.reviewer_id) f", _COLUMNS, _facts)
 
 
 def _given(values: Sequence[Any]) -> Given:

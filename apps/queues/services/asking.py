@@ -7,7 +7,7 @@ from django.db import connection
 
 from apps.core.rows import fetch_one
 from apps.queues.models import Item
-from apps.queues.selectors import REVIEWING_ROLES, WORKS_IN_QUEUE
+from apps.queues.selectors import WORKS_IN_QUEUE
 
 # Somebody who answered in the queue within this time is taken to be at work; and so long an item waits for one person.
 AT_WORK = timedelta(minutes=10)
@@ -39,7 +39,7 @@ _AT_WORK = f"""
 
 def reviewers_at_work(*, item: Item, now: datetime) -> list[UUID]:
     """Who answered in the item's queue lately, may go on there, and has not had the item. One statement."""
-    values = {"queue": item.queue_id, "item": item.pk, "roles": REVIEWING_ROLES, "since": now - AT_WORK}
+    values = {"queue": item.queue_id, "item": item.pk, "since": now - AT_WORK}
     row = fetch_one(_AT_WORK, values)
     assert row is not None
     return [UUID(str(each)) for each in row[0]]

@@ -16,16 +16,21 @@ from apps.core.rows import Shape, fetch_one, joined, split
 from apps.intake.models import Trace, TracePayload
 from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue, Review
+from apps.queues.selectors import RANKED_BY
 
-_REVIEW, _ITEM = Shape(Review, "(c.review)"), Shape(Item, "(c.item)")
-_TRACE, _PAYLOAD = Shape(Trace, "t"), Shape(TracePayload, "y")
+_REVIEW, _ITEM = Shape(Review, "(c.review)"), Shape(Item, "(c.item)", without=RANKED_BY)
+# The card shows the item's data, and of its trace only when it was said and what was said before.
+_MADE_BY = ("model", "prompt_version", "product_version", "user_ref", "session_ref", "latency_ms", "attributes")
+_TRACE = Shape(Trace, "t", without=(*_MADE_BY, "policy_flags", "content_hash", "body_hash", "received_at"))
+_PAYLOAD = Shape(TracePayload, "y", without=("input", "output"))
 # With the item comes all that its card shows, so that the page needs no further look.
 _CLAIM = f"""
     SELECT {_REVIEW.columns}, {_ITEM.columns}, {_TRACE.columns}, {_PAYLOAD.columns}, c.outcome, c.adopts, ARRAY(
         SELECT s.text FROM intake_escalation e JOIN projects_escalationreason s ON s.id = e.reason_id
         WHERE e.trace_id = t.id AND e.state <> 'unanswerable' ORDER BY e.created_at)
     FROM queues_claim(
-        %(queue)s::uuid, %(reviewer)s::uuid, %(now)s, %(lanes)s::text[], %(is_last)s, %(review)s::uuid, %(cursor)s::uuid
+        %(queue)s::uuid, %(reviewer)s::uuid, %(now)s, string_to_array(%(lanes)s, ' '), %(is_last)s, %(review)s::uuid,
+        %(cursor)s::uuid
     ) c
     LEFT JOIN intake_trace t ON t.id = (c.item).trace_id
     LEFT JOIN intake_tracepayload y ON y.trace_id = t.id
@@ -57,7 +62,7 @@ def item_take(*, queue: Queue, reviewer: User, lanes: list[str], now: datetime, 
         "queue": queue.pk,
         "reviewer": reviewer.pk,
         "now": now,
-        "lanes": lanes,
+        "lanes": " ".join(lanes),
         "is_last": is_last,
         "review": uuid6.uuid7(),
         "cursor": uuid6.uuid7(),

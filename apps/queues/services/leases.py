@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -11,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.db import violates
-from apps.core.rows import Writes, fetch_one
+from apps.core.rows import Beside, T, Writes, fetch_one
 from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld, StaleLease
 from apps.queues.models import Item, Queue, Review
-from apps.queues.selectors import REVIEW_COLUMNS, REVIEWING_ROLES, WORKS_IN_QUEUE, review_from
+from apps.queues.selectors import REVIEW_COLUMNS, REVIEW_WIDTH, WORKS_IN_QUEUE, review_from
 from apps.queues.selectors_budget import labels_left
 from apps.queues.services import lanes
 from apps.queues.services.adoption import schema_adopt
@@ -111,10 +112,18 @@ _LOCK = f"""{_LOCKED}
     SELECT {REVIEW_COLUMNS}
     FROM r JOIN i ON true JOIN queues_queue q ON q.id = i.queue_id JOIN projects_project p ON p.id = q.project_id
 """  # noqa: S608 (names of our models)
-_ENTER = f"""{_LOCK}
+
+
+@cache
+def _enter_sql(source: str, columns: str) -> str:
+    """As _LOCK, for who works in the queue now, with what is read beside once both are locked."""
+    return f"""{_LOCKED}
+    SELECT {REVIEW_COLUMNS}, {columns}
+    FROM r JOIN i ON true JOIN queues_queue q ON q.id = i.queue_id JOIN projects_project p ON p.id = q.project_id
     JOIN projects_membership m ON m.project_id = p.id AND m.user_id = r.reviewer_id
+    CROSS JOIN LATERAL {source}
     WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE}
-"""
+    """  # noqa: S608 (names of our models)
 
 
 def review_lock(*, review_id: UUID, reviewer: User) -> Review:
@@ -129,17 +138,18 @@ def review_lock(*, review_id: UUID, reviewer: User) -> Review:
     return review_from(row, reviewer=reviewer)
 
 
-def review_enter(*, reviewer: User, queue_id: UUID, review_id: UUID) -> Review:
-    """Reached as by `selectors.review_reached` and locked as by `review_lock`. One statement.
+def review_enter(*, reviewer: User, queue_id: UUID, review_id: UUID, beside: Beside[T]) -> tuple[Review, T]:
+    """Reached as by `selectors.review_reached` and locked as by `review_lock`, with what is wanted `beside`: it may
+    name the review r, its item i, queue q and project p. One statement.
 
     Raises:
         Review.DoesNotExist: it is not his, or he does not work in that queue now.
     """
-    values = {"review": review_id, "reviewer": reviewer.pk, "queue": queue_id, "roles": REVIEWING_ROLES}
-    row = fetch_one(_ENTER, values) if reviewer.is_active else None
+    values = {"review": review_id, "reviewer": reviewer.pk, "queue": queue_id}
+    row = fetch_one(_enter_sql(beside.source, beside.columns), values) if reviewer.is_active else None
     if row is None:
         raise Review.DoesNotExist
-    return review_from(row, reviewer=reviewer)
+    return review_from(row, reviewer=reviewer), beside.read(row[REVIEW_WIDTH:])
 
 
 def review_submit(*, review: Review, token: int, now: datetime, writes: Writes) -> None:

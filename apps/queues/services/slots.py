@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from apps.core.rows import Writes, fetch_one
 from apps.core.stored import stored
 from apps.queues.models import Item, Queue
-from apps.queues.selectors import REVIEWING_ROLES, WORKS_IN_QUEUE, reviewer_ids
+from apps.queues.selectors import reviewer_ids
 
 _NOBODY_LEFT = stored("no reviewer left who has not had it")
 
@@ -32,37 +32,12 @@ class Answers:
     is_anybody_left: bool
 
 
-# Somebody whose answers were left out of the queue: they neither count nor keep a slot, and he gets nothing more.
-LEFT_OUT = """EXISTS (SELECT 1 FROM queues_reviewerexclusion x
-                       WHERE x.queue_id = %(queue)s::uuid AND x.reviewer_id = {} AND x.ended_at IS NULL)"""
-# One row about the item %(item)s. %(but)s is not counted: his review is being changed in the same transaction.
-ANSWERS = f"""
-    SELECT count(*) FILTER (WHERE r.state = 'leased' AND r.is_other AND NOT r.is_left_out) AS live,
-           count(*) FILTER (WHERE r.state = 'submitted' AND r.is_other AND NOT r.is_left_out) AS submitted,
-           count(*) FILTER (WHERE r.state <> 'expired' AND r.is_other) AS had,
-           EXISTS (
-               SELECT 1 FROM queues_queue q
-               JOIN projects_membership m ON m.project_id = q.project_id AND m.user_id IS DISTINCT FROM %(but)s::uuid
-               JOIN accounts_user u ON u.id = m.user_id AND u.is_active
-               WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE} AND NOT {LEFT_OUT.format("m.user_id")}
-                 AND NOT EXISTS (
-                   SELECT 1 FROM queues_review h
-                   WHERE h.item_id = %(item)s::uuid AND h.reviewer_id = m.user_id AND h.state <> 'expired')
-           ) AS is_anybody_left
-    FROM (SELECT v.state, v.reviewer_id IS DISTINCT FROM %(but)s::uuid AS is_other,
-                 {LEFT_OUT.format("v.reviewer_id")} AS is_left_out
-          FROM queues_review v WHERE v.item_id = %(item)s::uuid) r
-"""  # noqa: S608 (constants)
-
-
-def answers_values(item: Item, *, but: UUID | None) -> dict[str, Any]:
-    """What ANSWERS is asked with."""
-    return {"item": item.pk, "queue": item.queue_id, "but": but, "roles": REVIEWING_ROLES}
+_ANSWERS = "SELECT live, submitted, had, is_anybody_left FROM queues_answers(%(item)s::uuid, %(queue)s::uuid, NULL)"
 
 
 def answers_of(item: Item) -> Answers:
     """The facts now. The caller holds the item's lock."""
-    row = fetch_one(ANSWERS, answers_values(item, but=None))
+    row = fetch_one(_ANSWERS, {"item": item.pk, "queue": item.queue_id})
     assert row is not None
     live, submitted, had, is_anybody_left = row
     return Answers(live, submitted, had > 0, is_anybody_left)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
+from apps.consensus.services import FACTS, Facts
 from apps.core.errors import Conflict
 from apps.labeling.models import Annotation
 from apps.labeling.services import Sent, draft_drop, draft_of, draft_save
@@ -24,7 +25,7 @@ from apps.queues.models import Queue, Review
 from apps.queues.selectors import queues_workable_by
 from apps.queues.services import review_enter, review_leave, review_lock, review_return
 from apps.workbench import selectors, services
-from apps.workbench.forms import SKIP_REASONS, AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
+from apps.workbench.forms import AnswerForm, EscalateForm, SkipForm, TokenForm, draft_fields
 from apps.workbench.guards import bench_page, queue_page, review_page
 from apps.workbench.shown_again import taken_back_again
 from apps.workbench.views import cards
@@ -41,11 +42,11 @@ def answer(request: AuthedRequest, queue_id: UUID, review_id: UUID) -> HttpRespo
     try:
         # Locked from the first look on: what the form was checked against is what the answer is stored under.
         with transaction.atomic():
-            review = review_enter(reviewer=request.user, queue_id=queue_id, review_id=review_id)
+            review, facts = review_enter(reviewer=request.user, queue_id=queue_id, review_id=review_id, beside=FACTS)
             item = review.item
             before = _before(request, review)
             form = AnswerForm(request.POST, config=config_of(item.schema), data=item.data, before=before)
-            annotation = _stored(review, form.cleaned_data, now) if form.is_valid() else None
+            annotation = _stored(review, facts, form.cleaned_data, now) if form.is_valid() else None
     except Review.DoesNotExist as exc:
         raise Http404 from exc
     except Conflict as exc:
@@ -59,7 +60,7 @@ def answer(request: AuthedRequest, queue_id: UUID, review_id: UUID) -> HttpRespo
     return cards.show(request, item.queue, next_card(request, item.queue), now=now, answered=words, last=last)
 
 
-def _stored(review: Review, given: dict[str, Any], now: datetime) -> Annotation:
+def _stored(review: Review, facts: Facts, given: dict[str, Any], now: datetime) -> Annotation:
     """Raises Conflict where the answer comes too late."""
     sent = Sent(
         token=given["token"],
@@ -67,7 +68,7 @@ def _stored(review: Review, given: dict[str, Any], now: datetime) -> Annotation:
         duration_ms=_duration(review, given["duration_ms"], now),
         note=given["note"],
     )
-    return services.answer_store(review=review, sent=sent, now=now)
+    return services.answer_store(review=review, facts=facts, sent=sent, now=now)
 
 
 def _before(request: AuthedRequest, review: Review) -> Result | None:
@@ -191,7 +192,6 @@ def _ask(
         "queue": queue,
         "project": queue.project,
         "review": review,
-        "skip_reasons": SKIP_REASONS,
         "problem": _first(form) if is_sent else "",
         "fragment": template,
     }
