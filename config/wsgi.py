@@ -4,6 +4,7 @@ import gc
 import os
 from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 # New objects between two looks for circles among them: an answer makes some thousands, and few are circles.
@@ -14,7 +15,7 @@ application = get_wsgi_application()
 
 # With its addresses loaded, nearly all that this process will ever hold is there: the collector need not look at it
 # again and again.
-import_module("config.urls")
+import_module(settings.ROOT_URLCONF)
 gc.collect()
 gc.freeze()
 gc.set_threshold(COLLECT_AFTER)
