@@ -129,6 +129,7 @@ class Writes:
         """The named fields of a row that is there, by the names of their columns' attributes."""
         values = row.__dict__
         columns = [each for each in _columns(type(row)) if each.name in names]
+        assert len(columns) == len(names), f"{type(row).__name__} has not all of {', '.join(names)}"
         sql = _update_sql(type(row), tuple([each.quoted for each in columns]))
         self.add(sql, [*_sent(columns, values), row.pk])
 

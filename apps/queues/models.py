@@ -206,7 +206,7 @@ class Item(UUIDModel):
     doubt = models.FloatField(null=True)  # how hard it is: entropy in bits, in tenths; null: not judged yet
     guidance = models.TextField(blank=True)  # what an adjudicator who sent it back tells whoever gets it next
     retired_reason = models.CharField(max_length=200, blank=True)
-    open_slots = models.PositiveSmallIntegerField()  # answers that may still be leased; by SQL's queues_item_write only
+    open_slots = models.PositiveSmallIntegerField()  # answers that may still be leased; by SQL alone, see decision 0014
     wanted = models.PositiveSmallIntegerField()  # answers asked for so far; grows by one while unsettled
     wanted_max = (
         models.PositiveSmallIntegerField()

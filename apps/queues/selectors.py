@@ -100,7 +100,7 @@ def reviews_of(*, user: User) -> QuerySet[Review]:
 
 # What neither an answer nor a card looks at: why the item stands where it stands, and what only settings show.
 RANKED_BY = ("source_key", "search_text", "score", "terms", "sort_key", "priority", "audit_probability", "audit_rank")
-_FILLED_BY = ("slug", "takes_traces", "takes_escalations", "acquisition", "audit_share", "sla_hours", "score_cap")
+_FILLED_BY = ("slug", "takes_traces", "takes_escalations", "acquisition", "sla_hours", "score_cap")
 _MADE = ("created_by_id", "created_at")
 _REVIEW, _ITEM = Shape(Review, "r"), Shape(Item, "i", without=RANKED_BY)
 _QUEUE = Shape(Queue, "q", without=(*_FILLED_BY, "ageing_rate", "epoch", *_MADE))

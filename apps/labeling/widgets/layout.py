@@ -12,9 +12,10 @@ from apps.labeling.widgets.objects import Fold, Panel, shown_text
 from apps.labeling.widgets.registry import view_of
 from apps.labeling.widgets.spans_texts import is_marked
 from apps.labeling.widgets.when import conditions_json
-from apps.projects.labelling import LabellingConfig, Node, parse_config, resolve, shown_value
+from apps.projects.labelling import LabellingConfig, Node, parse_copy, resolve, shown_value
 from apps.projects.labelling.conditions import read_condition
 from apps.projects.labelling.looks import Declarations, looks_of, style_rules
+from apps.projects.labelling.model import Condition
 
 # What stands in such a View stands side by side; what else its style says is read by `labelling.looks`.
 _BESIDE = re.compile(
@@ -43,10 +44,10 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
     for spot in _spots(config.xml):
         node = spot.node
         if node.tag == "Header":
-            waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), spot))
+            waiting.append(_placed(Panel(title=heading(node, data), size=_size(node)), spot, config))
             continue
         if node.tag == "Markdown":
-            panels += [*waiting, _placed(_markdown(node, data), spot)]
+            panels += [*waiting, _placed(_markdown(node, data), spot, config)]
             waiting = []
             continue
         # Of several headings in a row, the last is the nearest; those before it stand alone.
@@ -56,7 +57,7 @@ def page_of(config: LabellingConfig, data: Mapping[str, Any]) -> Page:
         if node.name in asked:
             legends[asked[node.name]] = title
         elif config.object(node.name):
-            panels.append(_placed(_panel(config, node, title, data), spot))
+            panels.append(_placed(_panel(config, node, title, data), spot, config))
         else:
             legends[node.name] = title or legends.get(node.name, "")
     seen = [panel for panel in (*panels, *waiting) if _is_seen(config, panel)]
@@ -98,7 +99,7 @@ class _Spot:
     """Where something stands: what the tags around it say, alike for every item."""
 
     node: Node
-    conditions: str
+    conditions: tuple[Condition, ...]
     fold: Fold | None
     beside: int
     looks: tuple[str, ...]
@@ -107,29 +108,30 @@ class _Spot:
 @lru_cache(maxsize=512)
 def _spots(xml: str) -> tuple[_Spot, ...]:
     """Of headings, words, objects and controls, in reading order."""
-    config = parse_config(xml)
-    rules = style_rules(config.root)
-    return tuple(_spot(config, node, above, rules) for node, above in _walk(config.root, ()))
+    root = parse_copy(xml).root  # an item may repeat nothing, and then nothing may be left
+    rules = style_rules(root)
+    return tuple(_spot(node, above, rules) for node, above in _walk(root, ()))
 
 
-def _spot(config: LabellingConfig, node: Node, above: tuple[Node, ...], rules: Mapping[str, Declarations]) -> _Spot:
+def _spot(node: Node, above: tuple[Node, ...], rules: Mapping[str, Declarations]) -> _Spot:
     """When and how it is shown, what it is folded into or stands beside."""
     around = (*above, node) if node.tag == "Markdown" else above
-    conditions = [found for found in map(read_condition, around) if found]
     fold = next((each for each in reversed(around) if each.tag == "Panel"), None)
     beside = next((each for each in reversed(around) if _BESIDE.search(each.get("style")) and each.tag == "View"), None)
     return _Spot(
         node,
-        conditions_json(config, conditions),
+        tuple(found for found in map(read_condition, around) if found),
         Fold(fold.get("value"), fold.get("open").lower() == "true", fold.line) if fold else None,
         beside.line if beside else 0,
         looks_of(node, around, rules),
     )
 
 
-def _placed(panel: Panel, spot: _Spot) -> Panel:
+def _placed(panel: Panel, spot: _Spot, config: LabellingConfig) -> Panel:
+    """`config` has the item's data put in: a condition may look at labels that the item brings."""
     looks = (*spot.looks, "data") if panel.is_data else spot.looks
-    return replace(panel, conditions=spot.conditions, fold=spot.fold, beside=spot.beside, looks=looks)
+    conditions = conditions_json(config, spot.conditions)
+    return replace(panel, conditions=conditions, fold=spot.fold, beside=spot.beside, looks=looks)
 
 
 def _size(node: Node) -> int:

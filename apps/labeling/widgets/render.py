@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from apps.core.stencils import KINDS, Holes, Kind, fill
+from apps.core.stencils import Holes, Kind, fill
 from apps.labeling.algorithms.word_diff import word_diff
 from apps.labeling.widgets.answers import start_text
 from apps.labeling.widgets.base import FormState
@@ -21,7 +21,7 @@ from apps.labeling.widgets.objects import Fold, ObjectView, Panel, shown_text
 from apps.labeling.widgets.question import Question, keys_for, needs_filter
 from apps.labeling.widgets.questions import questions_of
 from apps.labeling.widgets.registry import widget_of
-from apps.projects.labelling import LabellingConfig, config_for, parse_config
+from apps.projects.labelling import LabellingConfig, config_for, parse_copy
 
 Layout = Literal["plain", "many", "correct", "pairwise", "marked"]
 
@@ -254,14 +254,19 @@ def _drawn(
 # All that a dock is drawn from where it is the same for many items: the config, what is filled in, headings, titles.
 _Pairs = tuple[tuple[str, Any], ...]
 _DockKey = tuple[str, _Pairs, _Pairs, _Pairs]
-MAX_FILLED = 400  # characters; what a person writes is not remembered
+MAX_TOLD = 400  # characters of headings, titles and what is filled in: what is long is of few items
+DOCKS = 64  # remembered at a time, since one with thousands of labels is half a megabyte
 
 
 def _dock_key(config: LabellingConfig, page: Page, state: FormState) -> _DockKey | None:
     """None where the dock is this item's alone."""
     if state.errors or not _is_same_for_all(config.xml):
         return None
-    if sum(len(text) for texts in state.values.values() for text in texts) > MAX_FILLED:
+    # What a person writes is not remembered.
+    if state.values and any(control.kind == "text" and state.of(control) for control in config.controls):
+        return None
+    told = (*page.legends.values(), *page.titles.values(), *(text for texts in state.values.values() for text in texts))
+    if sum(map(len, told)) > MAX_TOLD:
         return None
     return config.xml, tuple(state.values.items()), tuple(page.legends.items()), tuple(page.titles.items())
 
@@ -269,7 +274,7 @@ def _dock_key(config: LabellingConfig, page: Page, state: FormState) -> _DockKey
 @lru_cache(maxsize=512)
 def _is_same_for_all(xml: str) -> bool:
     """Whether no question of the config draws anything of an item: neither labels, nor a text, nor what it is about."""
-    config = parse_config(xml)
+    config = parse_copy(xml)
     return not config.is_per_item and all(
         widget_of(each).is_same_for_all
         and not (each.start or each.per_region or each.per_item)
@@ -278,13 +283,13 @@ def _is_same_for_all(xml: str) -> bool:
     )
 
 
-@lru_cache(maxsize=KINDS)
+@lru_cache(maxsize=DOCKS)
 def _dock_known(key: _DockKey, language: str, submit_label: str, sends: bool) -> _Dock:
     """`language`, the active one, is of the key."""
     xml, values, legends, titles = key
     page = Page(panels=tuple(Panel(name=name, title=title) for name, title in titles), legends=dict(legends))
     state = FormState(values=dict(values))
-    return _drawn(parse_config(xml), page, state, {}, form_id="", submit_label=submit_label, sends=sends)[0]
+    return _drawn(parse_copy(xml), page, state, {}, form_id="", submit_label=submit_label, sends=sends)[0]
 
 
 def _form(questions: list[Question], submit_label: str, *, has_send: bool) -> SafeString:

@@ -6,7 +6,7 @@ from apps.projects.labelling.errors import ConfigError, MappingError, SchemaChan
 from apps.projects.labelling.items import config_for
 from apps.projects.labelling.mapping import check_mapping, data_from_trace
 from apps.projects.labelling.model import Condition, Control, DataObject, Kind, Label, LabellingConfig, Node
-from apps.projects.labelling.parser import config_of, parse_config, unsupported_tags
+from apps.projects.labelling.parser import config_of, parse_config, parse_copy, unsupported_tags
 from apps.projects.labelling.values import resolve, shown_value
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "is_asked",
     "map_result",
     "parse_config",
+    "parse_copy",
     "region_target",
     "resolve",
     "schema_diff",

@@ -47,12 +47,14 @@ def schema_adopt(*, item: Item) -> bool:
 
 
 def _data_under(schema: LabelSchema, item: Item) -> dict[str, Any] | None:
-    if item.trace is None:
+    if item.trace_id is None:
         shown: dict[str, Any] = item.data
         return shown if set(config_of(schema).variables) <= set(shown) else None
-    if item.trace.payload.erased_at is not None:
+    # Whole: a claim leaves most of it in the database.
+    trace = Trace.objects.select_related("payload").get(pk=item.trace_id)
+    if trace.payload.erased_at is not None:
         return None
     try:
-        return data_from_trace(schema.mapping, trace_values(item.trace))
+        return data_from_trace(schema.mapping, trace_values(trace))
     except InvalidInput:
         return None

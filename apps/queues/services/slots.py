@@ -78,7 +78,7 @@ def _write(item: Item, sql: str, more: tuple[Any, ...], *, answers: Answers | No
     return answers
 
 
-# The only place that writes `open_slots`: the SQL function that also serves the claim.
+# The only places that write `open_slots`: the SQL function that also serves the claim, and its like for a dispute.
 _LIFE = ("state", "wanted", "wanted_max", "settled_at", "adjudication_reason", "retired_reason")
 _WRITE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s)"
 _DISPUTE = "SELECT slots, bumped FROM queues_item_dispute(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)"

@@ -18,8 +18,7 @@ _PARTS = {
     "rendered": ("layout", "is_wide", "one_press", "is_tall", "stage", "dock"),
 }
 # Texts of the program that a template looks into; what others wrote only stands somewhere.
-_LOOKED_INTO = frozenset({"rendered.layout", "card", "csrf_token"})
-_NO_TOKEN = {"csrf_token": "NOTPROVIDED"}  # Django's own word for it
+_LOOKED_INTO = frozenset({"rendered.layout", "card"})
 _UNREAD = frozenset({"project", "item", "now"})
 
 
@@ -28,9 +27,8 @@ def response_html(context: Mapping[str, Any]) -> SafeString:
 
     Its forms hold no CSRF token: it goes only to a script, whose page sends its own in a header.
     """
-    context = {**context, **_NO_TOKEN}
     parts = _parts(context) if context.get("review") else None
-    return fill_page(RESPONSE, *parts) if parts else render_to_string(RESPONSE, context)
+    return fill_page(RESPONSE, *parts) if parts else render_to_string(RESPONSE, dict(context))
 
 
 def _parts(context: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
