@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
+import uuid6
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.postgresql.base import CursorMixin
 from django.db.models.base import ModelState
@@ -186,9 +187,8 @@ def _column(of: "models.Field[Any, Any]") -> _Column:
         return _Column(*named, empty, (of.encoder or json.JSONEncoder)().encode)
     if isinstance(of, models.CharField | models.TextField):
         return _Column(*named, empty | {str}, str)
-    return _Column(
-        *named, empty | {UUID, float, bool, datetime, str}, lambda value: of.get_db_prep_save(value, connection)
-    )
+    as_is = empty | {UUID, uuid6.UUID, float, bool, datetime, str}
+    return _Column(*named, as_is, lambda value: of.get_db_prep_save(value, connection))
 
 
 @lru_cache(maxsize=64)

@@ -69,9 +69,14 @@ def fill(template: str, kind: Kind, values: Mapping[str, Any]) -> SafeString:
 
 def _escaped(value: Any) -> str:
     """What `conditional_escape` gives, without its detours for the few types that mostly come."""
-    if isinstance(value, str):
-        return value if isinstance(value, SafeString) or not _SPECIAL.search(value) else html.escape(value)
-    return str(value) if isinstance(value, int | UUID) else conditional_escape(value)
+    kind = type(value)
+    if kind is SafeString:
+        return str(value)
+    if kind is str:
+        return html.escape(value) if _SPECIAL.search(value) else value
+    if kind is int or isinstance(value, UUID):
+        return str(value)
+    return conditional_escape(value)
 
 
 def fill_page(template: str, fixed: Mapping[str, Hashable], values: Mapping[str, object]) -> SafeString:
@@ -79,24 +84,22 @@ def fill_page(template: str, fixed: Mapping[str, Hashable], values: Mapping[str,
 
     A name with a dot is an attribute. Values are texts, numbers, ids or lists of texts; an empty one is not drawn with.
     """
-    shapes = {name: _shape(value) for name, value in values.items()}
+    shapes, flat = {}, dict(values)
+    for name, value in values.items():
+        shapes[name] = _shape(value)
+        if isinstance(value, list | tuple):
+            del flat[name]
+            flat |= {f"{name}.{place}": text for place, text in enumerate(value)}
     key = (tuple(sorted(fixed.items())), tuple(sorted(shapes.items())))
-    flat = {each: text for name, value in values.items() for each, text in _texts(name, value)}
     return fill(template, Kind(key, lambda holes: _context(fixed, shapes, holes)), flat)
 
 
-def _texts(name: str, value: object) -> list[tuple[str, object]]:
-    if isinstance(value, list | tuple):
-        return [(f"{name}.{place}", text) for place, text in enumerate(value)]
-    return [(name, value)]
-
-
 def _shape(value: object) -> str:
+    if value is None or value == "":
+        return "empty"
     if isinstance(value, list | tuple):
         return f"list {len(value)}"
-    if isinstance(value, UUID):
-        return "uuid"
-    return "empty" if value is None or value == "" else "text"
+    return "uuid" if isinstance(value, UUID) else "text"
 
 
 def _context(fixed: Mapping[str, Hashable], shapes: Mapping[str, str], holes: Holes) -> dict[str, Any]:

@@ -63,6 +63,11 @@ def review_page(view: View) -> View:
     return guarded
 
 
+def is_fragment(request: HttpRequest) -> bool:
+    """What `request.htmx` says, for the one view in which reading all headers would be felt."""
+    return request.META.get("HTTP_HX_REQUEST") == "true"
+
+
 def _to_login(request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
     """To the login and back to the page. A script gets 401: a followed redirect would look like success to it."""
     page = request.get_full_path() if request.method == "GET" else _page_of(request, kwargs)

@@ -31,6 +31,7 @@ from apps.queues.explain import explain_to_reviewer
 from apps.queues.models import Item, Queue, Review
 from apps.workbench import selectors
 from apps.workbench.forms import ConfigForm
+from apps.workbench.guards import is_fragment
 from apps.workbench.services_batch import batch_is_offered
 from apps.workbench.shown_again import draft_again, taken_back_again
 from apps.workbench.turns import turns_of
@@ -200,7 +201,7 @@ def show(
     }
     if card.review is not None:
         context["why"] = explain_to_reviewer(item=card.review.item, now=now)
-    if not request.htmx:
+    if not is_fragment(request):
         if request.method == "POST" and card.review is not None and status == 200:
             return redirect("workbench:queue", queue.pk)
         context["tally"] = selectors.tally(queue=queue, user=request.user, now=now)
