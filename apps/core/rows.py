@@ -126,11 +126,11 @@ class Writes:
         self.add(sql, _sent(columns, values))
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
-    def update(self, row: models.Model, names: Sequence[str]) -> None:
-        """The named fields of a row that is there, by the names of their columns' attributes."""
-        values = row.__dict__
-        columns = [each for each in _columns(type(row)) if each.name in names]
-        assert len(columns) == len(names), f"{type(row).__name__} has not all of {', '.join(names)}"
+    def update(self, row: models.Model, names: Sequence[str] = ()) -> None:
+        """The fields of a row that is there: those named by their columns' attributes, else all but the key."""
+        values, key = row.__dict__, row._meta.pk.attname
+        columns = [each for each in _columns(type(row)) if (each.name in names if names else each.name != key)]
+        assert not names or len(columns) == len(names), f"{type(row).__name__} has not all of {', '.join(names)}"
         sql = _update_sql(type(row), tuple([each.quoted for each in columns]))
         self.add(sql, [*_sent(columns, values), row.pk])
 

@@ -54,7 +54,6 @@ _ASKED = stored("a reviewer asks")
 _SENT_BACK = stored("sent it back as an adjudicator")
 _TAKEN_BACK = stored("a decision was taken back")
 _CHANCE = random.SystemRandom()
-_CONSENSUS_FIELDS = tuple(field.attname for field in Consensus._meta.concrete_fields if not field.primary_key)
 
 
 def claim_next(*, queue: Queue, reviewer: User, now: datetime, rng: random.Random = _CHANCE) -> Review | None:
@@ -157,7 +156,7 @@ def _advance(item: Item, facts: Facts, *, now: datetime, writes: Writes) -> Cons
     if consensus._state.adding:
         writes.insert(consensus)
     else:
-        writes.update(consensus, _CONSENSUS_FIELDS)
+        writes.update(consensus)
     if item.state == Item.State.ADJUDICATION:
         # Disputed stays disputed; the late answer takes its place among the others.
         reason, kind, doubt = item.adjudication_reason, item.dispute_kind, doubt_of(item=item, consensus=consensus)

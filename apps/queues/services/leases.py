@@ -108,10 +108,8 @@ _LOCKED = """
         SELECT r.* FROM i JOIN queues_review r ON r.item_id = i.id WHERE r.id = %(review)s::uuid FOR UPDATE OF r
     )
 """
-_LOCK = f"""{_LOCKED}
-    SELECT {REVIEW_COLUMNS}
-    FROM r JOIN i ON true JOIN queues_queue q ON q.id = i.queue_id JOIN projects_project p ON p.id = q.project_id
-"""  # noqa: S608 (names of our models)
+_FROM = "FROM r JOIN i ON true JOIN queues_queue q ON q.id = i.queue_id JOIN projects_project p ON p.id = q.project_id"
+_LOCK = f"{_LOCKED} SELECT {REVIEW_COLUMNS} {_FROM}"
 
 
 @cache
@@ -119,11 +117,11 @@ def _enter_sql(source: str, columns: str) -> str:
     """As _LOCK, for who works in the queue now, with what is read beside once both are locked."""
     return f"""{_LOCKED}
     SELECT {REVIEW_COLUMNS}, {columns}
-    FROM r JOIN i ON true JOIN queues_queue q ON q.id = i.queue_id JOIN projects_project p ON p.id = q.project_id
+    {_FROM}
     JOIN projects_membership m ON m.project_id = p.id AND m.user_id = r.reviewer_id
     CROSS JOIN LATERAL {source}
     WHERE q.id = %(queue)s::uuid AND {WORKS_IN_QUEUE}
-    """  # noqa: S608 (names of our models)
+    """
 
 
 def review_lock(*, review_id: UUID, reviewer: User) -> Review:
