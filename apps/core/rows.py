@@ -12,13 +12,16 @@ from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import uuid6
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import CursorMixin
 from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
-from psycopg import RawCursor
+from psycopg import RawCursor, adapters
+from psycopg.pq import Format
 
 M = TypeVar("M", bound=models.Model)
 T = TypeVar("T")
@@ -234,7 +237,46 @@ def _named(sql: str) -> tuple[str, tuple[str, ...]]:
 def _fetch_kept(sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
-    with database._prepare_cursor(_RawCursor(database.connection)) as cursor:  # type: ignore[attr-defined]
-        cursor.execute(sql, values)
-        row: Sequence[Any] | None = cursor.fetchone()
+    kept = _kept_by(database)
+    same, own = kept.cursor(sql)
+    cursor = database._prepare_cursor(own)  # type: ignore[attr-defined]
+    cursor.execute(same, values)
+    row: Sequence[Any] | None = cursor.fetchone()
     return row
+
+
+# Moments by the driver's own loader, which is compiled: it gives the connection's zone, and that is UTC.
+_MOMENTS: Any = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
+_MOST_CURSORS = 64  # each holds what it sent and read last
+
+
+class _Kept:
+    """The cursors of one connection, one for each statement, with the text that it knows the statement by.
+
+    A cursor that runs the very text it ran before knows how values go and come; a new one looks each type up.
+    """
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        self._cursors: dict[str, tuple[str, _RawCursor]] = {}
+
+    def cursor(self, sql: str) -> tuple[str, _RawCursor]:
+        if known := self._cursors.get(sql):
+            return known
+        cursor = _RawCursor(self.raw)
+        cursor.adapters.register_loader("timestamptz", _MOMENTS)
+        if len(self._cursors) >= _MOST_CURSORS:
+            del self._cursors[next(iter(self._cursors))]
+        self._cursors[sql] = (sql, cursor)
+        return sql, cursor
+
+
+# By Django's connection, which is a thread's own: with it, or with the next one that it opens, the cursors go.
+_KEPT: WeakKeyDictionary[BaseDatabaseWrapper, _Kept] = WeakKeyDictionary()
+
+
+def _kept_by(database: BaseDatabaseWrapper) -> _Kept:
+    kept = _KEPT.get(database)
+    if kept is None or kept.raw is not database.connection:
+        kept = _KEPT[database] = _Kept(database.connection)
+    return kept
