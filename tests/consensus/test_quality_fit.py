@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,23 @@ def test_submit_gives_what_the_batch_gives_with_the_same_matrices(queue, people)
     for row, item in zip(batch, sorted(items, key=lambda each: each.pk.int), strict=True):
         consensus = consensus_update(item=item_lock(item_id=item.pk), now=NOW)
         assert consensus.confidence == pytest.approx(row.max(), abs=1e-9)
+
+
+def test_the_same_votes_weigh_by_who_gave_them_once_a_fit_knows_them(queue, people):
+    right, wrong = people[0], people[3]
+    one, other = (judged(queue, pair, ["Refund", "Exchange"]) for pair in ([right, wrong], [wrong, right]))
+
+    def labels():
+        return [consensus_update(item=item_lock(item_id=item.pk), now=NOW).label for item in (one, other)]
+
+    assert labels() == ["", ""]  # before the first fit: a tie
+    thirty(queue, people)
+    quality_fit(queue=queue, now=NOW)
+    assert labels() == ["Refund", "Exchange"]
+    for _ in range(3):
+        thirty(queue, [wrong, *people[1:3], right])  # from now on "Exchange" is what he says to a refund
+    quality_fit(queue=queue, now=NOW + timedelta(days=1))
+    assert labels() == ["Refund", "Refund"]
 
 
 def test_decided_answers_are_evidence(queue, people):

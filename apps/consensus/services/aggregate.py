@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from apps.labeling.errors import Unmappable
 from apps.labeling.models import Annotation
 from apps.labeling.schema_chain import SchemaChain
 from apps.labeling.widgets import Context
-from apps.projects.labelling import Control, config_of
+from apps.projects.labelling import Control, config_of, parse_config
 from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue
 
@@ -152,20 +153,33 @@ def _single(*, item: Item, votes: list[Answer], fit: QualityFit | None, by_share
     """One value of one control: the canonical values say it all, and the result is somebody's."""
     if not votes:
         return Standing({}, "", 0.0, None)
-    config = config_of(item.schema)
-    pool, own = skills_from(fit, [each.reviewer_id for each in votes], primary=config.primary)(config.primary)
-    given = [Given(each.label, skill, each.weight) for each, skill in zip(votes, own, strict=True)]
-    decided = kind_of(config.primary, Context(config), by_share=by_share).decided(given, pool=pool)
+    # Before the first fit nobody is told from anybody else.
+    said = tuple([(each.label, each.reviewer_id if fit else None, each.weight) for each in votes])
+    decided, is_by_fit = _verdict(item.schema.config, said, fit_id=fit and fit.pk, by_share=by_share)
     label = str(decided.value or "")
     result = next((each.result for each in votes if each.label == label), None)
-    usable = fit if pool is not None and len(pool["labels"]) == _n_classes(decided, pool) else None
-    parts = {config.primary.name: dict(decided.detail)} if decided.detail else {}
+    parts = {config_of(item.schema).primary.name: dict(decided.detail)} if decided.detail else {}
+    usable = fit if is_by_fit else None
     return Standing(_shown(decided), label, decided.confidence, usable, decided.is_decided, result, parts)
 
 
-def _n_classes(decided: Decided, pool: Params) -> int:
-    """The labels weighed: the fit's, unless others were added since."""
-    return len({*decided.posterior, *pool["labels"]})
+# Few answers from few people: the same ones come again and again. Not more, since one may weigh hundreds of labels.
+@lru_cache(maxsize=256)
+def _verdict(
+    text: str, said: tuple[tuple[str, UUID | None, float], ...], *, fit_id: UUID | None, by_share: bool
+) -> tuple[Decided, bool]:
+    """What votes (label, person, weight) on a config's one value add up to, and whether the fit knew all labels.
+
+    It is remembered: nobody may change what comes back.
+    """
+    config, fit = parse_config(text), fit_known(fit_id) if fit_id else None
+    people = [person for _, person, _ in said if person is not None]
+    pool, own = skills_from(fit, people, primary=config.primary)(config.primary)
+    skills = own if fit else [None] * len(said)
+    given = [Given(label, skill, weight) for (label, _, weight), skill in zip(said, skills, strict=True)]
+    decided = kind_of(config.primary, Context(config), by_share=by_share).decided(given, pool=pool)
+    # The labels weighed are the fit's, unless others were added since.
+    return decided, pool is not None and len(pool["labels"]) == len({*decided.posterior, *pool["labels"]})
 
 
 def _shown(decided: Decided) -> dict[str, float]:
