@@ -1,5 +1,6 @@
 """The one place that touches label-studio-sdk: its opinion on a config, and its check of a result."""
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -44,14 +45,36 @@ def sdk_result_findings(plain_xml: str, result: list[dict[str, Any]]) -> str:
 
     Region by region: given the whole, the SDK looks at each pair, which takes seconds for 2,000 spans.
     """
-    label_interface = interface(plain_xml)
     by_id = {region.get("id"): region for region in result if region.get("type") != "relation"}
     for region in result:
         if region.get("type") == "relation":
             ends = [by_id[end] for end in (region.get("from_id"), region.get("to_id")) if end in by_id]
-            found = label_interface.validate_relation(region, ends, return_errors=True)  # type: ignore[no-untyped-call]
+            found = _first(interface(plain_xml).validate_relation(region, ends, return_errors=True))  # type: ignore[no-untyped-call]
         else:
-            found = label_interface.validate_region(region, return_errors=True)  # type: ignore[no-untyped-call]
+            found = _region_finding(plain_xml, region)
         if found:
-            return " ".join(str(found[0] if isinstance(found, list) else found).split())[:500]
+            return found
     return ""
+
+
+def _region_finding(plain_xml: str, region: dict[str, Any]) -> str:
+    # The SDK looks at these parts of a region alone.
+    told = json.dumps({part: region[part] for part in ("from_name", "to_name", "type", "value") if part in region})
+    return _finding(plain_xml, told) if len(told) <= _SHARED else _asked(plain_xml, region)
+
+
+# A choice or a rating is given again and again; a long text is nobody else's.
+_SHARED = 300  # characters
+
+
+@lru_cache(maxsize=4096)
+def _finding(plain_xml: str, told: str) -> str:
+    return _asked(plain_xml, json.loads(told))
+
+
+def _asked(plain_xml: str, region: dict[str, Any]) -> str:
+    return _first(interface(plain_xml).validate_region(region, return_errors=True))  # type: ignore[no-untyped-call]
+
+
+def _first(found: list[str] | str) -> str:
+    return " ".join(str(found[0] if isinstance(found, list) else found).split())[:500] if found else ""
