@@ -1,12 +1,13 @@
 """The reviewer's page: an item comes, an answer goes, an undo brings it back; and what each refusal says."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.labeling.models import Annotation, Draft
 from apps.queues.models import Item, Review
+from apps.workbench.views.cards import beside_item
 from tests import factories
 from tests.workbench.doors import claim, send, url
 
@@ -200,6 +201,16 @@ def test_context_is_shown_as_a_conversation_and_nothing_else_of_it(htmx, project
     html = htmx.post(url("claim", queue.pk)).content.decode()
     assert "earlier words" in html
     assert "planted" not in html
+
+
+def test_the_time_of_an_item_is_told_in_the_reader_s_zone_and_language(project, queue):
+    said = datetime(2026, 5, 31, 22, 30, tzinfo=UTC)
+    item = factories.item(queue, trace=factories.trace(project, "now", occurred_at=said))
+    shown = []
+    for zone, language in [("UTC", "en"), ("UTC", "de"), ("Europe/Berlin", "de"), ("UTC", "en")]:
+        with timezone.override(zone), translation.override(language):
+            shown.append(beside_item(item)["when"])
+    assert shown == ["31 May 2026, 22:30", "31. Mai 2026, 22:30", "1. Jun 2026, 00:30", "31 May 2026, 22:30"]
 
 
 def test_hostile_content_stays_text(htmx, project, queue):

@@ -1,7 +1,8 @@
 """What stands in the room of the workbench: the item, or why there is none. Each card is one fragment, `#card`."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django_htmx.http import trigger_client_event
 
 from apps.accounts.http import AuthedRequest
@@ -159,8 +161,14 @@ def beside_item(item: Item, *, is_blind: bool = True) -> dict[str, Any]:
         return {"when": "", "is_synthetic": False, "turns": ""}
     # Where known items are mixed in, their age would tell them from the others.
     is_hidden = is_blind and item.queue.honeypot_share > 0
-    when = "" if is_hidden else date_format(localtime(item.trace.occurred_at), "j M Y, H:i")
+    at = localtime(item.trace.occurred_at)
+    when = "" if is_hidden else f"{_day(at.date(), get_language())}, {at:%H:%M}"
     return {"when": when, "is_synthetic": item.trace.origin == "synthetic", "turns": _conversation(item)}
+
+
+@lru_cache(maxsize=512)
+def _day(day: date, language: str | None) -> str:
+    return date_format(day, "j M Y")
 
 
 def _conversation(item: Item) -> SafeString | str:
