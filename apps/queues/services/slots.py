@@ -78,10 +78,10 @@ def _write(item: Item, sql: str, more: tuple[Any, ...], *, answers: Answers | No
     return answers
 
 
-# The only places that write `open_slots`: the SQL function that also serves the claim, and its like for a dispute.
+# The only place that writes `open_slots`: the SQL function that also serves the claim.
 _LIFE = ("state", "wanted", "wanted_max", "settled_at", "adjudication_reason", "retired_reason")
 _WRITE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s)"
-_DISPUTE = "SELECT slots, bumped FROM queues_item_dispute(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)"
+_DISPUTE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)"
 
 
 def next_bump() -> int:
