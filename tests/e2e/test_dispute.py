@@ -71,66 +71,24 @@ def disputed(queue):
 
 
 @pytest.mark.parametrize(("viewport", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+@pytest.mark.usefixtures("disputed")
 def test_a_dispute_by_the_keyboard_from_votes_to_rule(
-    open_page, login, queue, disputed, assert_accessible, shot, viewport, theme
+    open_page, login, queue, assert_accessible, shot, viewport, theme
 ):
+    def look(page, name):
+        assert_accessible(page)
+        shot(page, f"{name}-{theme}")
+
     adjudicator = factories.member(queue.project, "adjudicator")
     following = factories.member(queue.project, name="Reviewer 12")
     page = login(open_page(viewport=viewport, theme=theme), adjudicator)
-    here = reverse("workbench:adjudicate", args=[queue.pk])
-    page.goto(here)
-    votes = page.locator(".votes")
-    expect(votes.locator("mark.odd")).to_have_count(2)
-    expect(votes).to_contain_text("in 1 of 2")
-    expect(votes.locator("ins")).to_have_text(["another."])
-    expect(votes.locator(".tag", has_text="differs")).to_have_count(6)
-    expect(page.get_by_text("One question that all answered alike")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("probe-7")
-    assert_accessible(page)
-    shot(page, f"dispute-{theme}")
-
-    page.keyboard.press("Alt+i")
-    expect(page.locator("#similar")).to_contain_text("they are blue")
-    page.get_by_text("What happened before").click()
-    expect(page.locator("main")).to_contain_text("I cannot tell")
-    page.keyboard.press("Alt+r")
-    page.keyboard.type("Yes, see 4.2.")
-    page.locator("#threads").get_by_role("button", name="Reply").press("Enter")
-    expect(page.locator("#threads")).to_contain_text("Yes, see 4.2.")
-    assert_accessible(page)
-    shot(page, f"dispute-open-{theme}")
-
-    page.keyboard.press("Alt+o")
-    panel = page.locator("dialog[open]")
-    expect(panel).to_contain_text("2 disputed items")
-    assert_accessible(page)
-    shot(page, f"disputes-{theme}")
-    panel.get_by_role("link", name="earliest deadline first").press("Enter")
-    expect(page.locator(".order")).to_contain_text("earliest deadline first")
-    page.wait_for_load_state()  # a script hears the keys
-
-    page.keyboard.press("Alt+q")
-    page.keyboard.type("Is it one kettle or two?")
-    page.keyboard.press("Alt+b")
-    expect(page.locator("#item")).to_contain_text("six")
-    expect(page.locator(".order")).to_contain_text("earliest deadline first")
-    page.wait_for_load_state()
-
-    page.locator("#answer").get_by_text("Refund", exact=True).click()
-    page.keyboard.press("Alt+w")
-    page.locator("#id_text").wait_for()
-    expect(page.locator("#id_text")).to_have_value(re.compile("six blue kettles"))
-    assert_accessible(page)
-    shot(page, f"rule-edit-{theme}")
-    page.get_by_role("button", name="Publish the new version").press("Enter")
-    expect(page.locator("h1")).to_have_text("Guideline, version 2")
-    page.get_by_role("checkbox").first.press("Space")
-    assert_accessible(page)
-    shot(page, f"rule-version-{theme}")
-    page.get_by_role("button", name="Ask again about the ticked items").press("Enter")
-    expect(page.locator("main")).to_contain_text("waits for an answer")
-    assert_accessible(page)
-    shot(page, f"rule-asked-{theme}")
+    page.goto(reverse("workbench:adjudicate", args=[queue.pk]))
+    expect_votes(page)
+    look(page, "dispute")
+    see_what_is_around(page, look)
+    choose_the_order(page, look)
+    send_back_with_a_question(page)
+    write_a_rule(page, look)
     assert ConsensusProposal.objects.get().item.state == "open"
 
     queue.shows_similar = True
@@ -140,5 +98,62 @@ def test_a_dispute_by_the_keyboard_from_votes_to_rule(
     other.locator("#answer").wait_for()
     other.keyboard.press("Alt+i")
     expect(other.locator("dialog[open]")).to_contain_text("would be a hint")
-    assert_accessible(other)
-    shot(other, f"similar-{theme}")
+    look(other, "similar")
+
+
+def expect_votes(page):
+    votes = page.locator(".votes")
+    expect(votes.locator("mark.odd")).to_have_count(2)
+    expect(votes).to_contain_text("in 1 of 2")
+    expect(votes.locator("ins")).to_have_text(["another."])
+    expect(votes.locator(".tag", has_text="differs")).to_have_count(6)
+    expect(page.get_by_text("One question that all answered alike")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("probe-7")
+
+
+def see_what_is_around(page, look):
+    """Items like it, what became of it before, and a reviewer's question, which gets its reply."""
+    page.keyboard.press("Alt+i")
+    expect(page.locator("#similar")).to_contain_text("they are blue")
+    page.get_by_text("What happened before").click()
+    expect(page.locator("main")).to_contain_text("I cannot tell")
+    page.keyboard.press("Alt+r")
+    page.keyboard.type("Yes, see 4.2.")
+    page.locator("#threads").get_by_role("button", name="Reply").press("Enter")
+    expect(page.locator("#threads")).to_contain_text("Yes, see 4.2.")
+    look(page, "dispute-open")
+
+
+def choose_the_order(page, look):
+    page.keyboard.press("Alt+o")
+    panel = page.locator("dialog[open]")
+    expect(panel).to_contain_text("2 disputed items")
+    look(page, "disputes")
+    panel.get_by_role("link", name="earliest deadline first").press("Enter")
+    expect(page.locator(".order")).to_contain_text("earliest deadline first")
+    page.wait_for_load_state()  # a script hears the keys
+
+
+def send_back_with_a_question(page):
+    page.keyboard.press("Alt+q")
+    page.keyboard.type("Is it one kettle or two?")
+    page.keyboard.press("Alt+b")
+    expect(page.locator("#item")).to_contain_text("six")
+    expect(page.locator(".order")).to_contain_text("earliest deadline first")
+    page.wait_for_load_state()
+
+
+def write_a_rule(page, look):
+    """A new version of the guideline, and the settled items that it puts in doubt asked about again."""
+    page.locator("#answer").get_by_text("Refund", exact=True).click()
+    page.keyboard.press("Alt+w")
+    page.locator("#id_text").wait_for()
+    expect(page.locator("#id_text")).to_have_value(re.compile("six blue kettles"))
+    look(page, "rule-edit")
+    page.get_by_role("button", name="Publish the new version").press("Enter")
+    expect(page.locator("h1")).to_have_text("Guideline, version 2")
+    page.get_by_role("checkbox").first.press("Space")
+    look(page, "rule-version")
+    page.get_by_role("button", name="Ask again about the ticked items").press("Enter")
+    expect(page.locator("main")).to_contain_text("waits for an answer")
+    look(page, "rule-asked")

@@ -23,6 +23,7 @@ from tests.workers import celery_worker, environment, sending_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TEXT = "ordered the blue ones twice but only want ONE pair"
 LABELS = ("Refund", "Exchange", "Order status")
 SENTENCES = {
     "Refund": "I want my money back for {}, please refund me",
@@ -140,29 +141,48 @@ def test_from_an_escalation_to_a_better_queue(
         project=project, name="Shop backend", scopes=["ingest", "read"], by=manager, now=timezone.now()
     )
     client = Client(live_server.url, key)
+    escalation = escalate(client, reason)
+    answer_by_key(login(open_page(), reviewer), queue, "1", TEXT)
+    answer_by_key(login(open_page(), second_reviewer), queue, "2", TEXT)
+    item = Item.objects.get(trace__trace_id="chat-4471")
+    assert item.state == "adjudication"
+    decide(login(open_page(), adjudicator), queue, shot)
+    expect_answered(client, escalation)
 
-    # A client escalates, and waits.
-    text = "ordered the blue ones twice but only want ONE pair"
+    desk = login(open_page(), manager)
+    freeze(desk, project, queue, item, shot)
+    model = train(desk, project)
+    shot(desk, "walk-training")
+    run = evaluate(desk, project)
+    assert run.gate_decision.verdict == "pass", run.gate_decision.words
+    shot(desk, "walk-gate")
+    promote(desk, project, queue, model, shot)
+
+    second = train(desk, project, seed=9)
+    run = evaluate(desk, project)
+    assert run.gate_decision.verdict != "pass"  # a second model is no better
+    override_and_roll_back(desk, login(open_page(), second_manager), project, run, [model, second])
+    follow_back_to_the_votes(desk, project, model, shot)
+
+
+def escalate(client, reason):
+    """A client escalates, and waits. Returns the escalation's id."""
     created = client.send(
         "escalations",
         {
-            "trace": {"trace_id": "chat-4471", "input": text, "model": "assistant-1"},
+            "trace": {"trace_id": "chat-4471", "input": TEXT, "model": "assistant-1"},
             "reason": reason.code,
             "deadline_at": (timezone.now() + timedelta(seconds=40)).isoformat(),
         },
     )
     assert client.send(f"escalations/{created['id']}")["state"] == "waiting"
+    return created["id"]
 
-    # Two people answer it, each by one key, and differ.
-    answer_by_key(login(open_page(), reviewer), queue, "1", text)
-    answer_by_key(login(open_page(), second_reviewer), queue, "2", text)
-    item = Item.objects.get(trace__trace_id="chat-4471")
-    assert item.state == "adjudication"
 
-    # The adjudicator sees both and decides.
-    bench = login(open_page(), adjudicator)
+def decide(bench, queue, shot):
+    """The adjudicator sees both votes and decides."""
     bench.goto(reverse("workbench:adjudicate", args=[queue.pk]))
-    bench.locator("#item", has_text=text).wait_for()
+    bench.locator("#item", has_text=TEXT).wait_for()
     assert bench.locator(".vote").count() == 2
     shot(bench, "walk-adjudicate")
     bench.locator("#answer").get_by_text("Refund", exact=True).click()
@@ -170,13 +190,16 @@ def test_from_an_escalation_to_a_better_queue(
     bench.keyboard.press("Control+Enter")
     bench.get_by_text("Nothing is disputed").wait_for()
 
-    # The client polls and gets the people's answer.
-    answered = wait_for(lambda: _answer(client, created["id"]), "the answer")
-    assert (answered["answer"]["label"], answered["answer"]["settled_by"]) == ("Refund", "adjudicator")
-    assert Escalation.objects.get(pk=created["id"]).revision == 1
 
-    # The manager gathers and freezes.
-    desk = login(open_page(), manager)
+def expect_answered(client, escalation):
+    """The client polls and gets the people's answer."""
+    told = wait_for(lambda: _answer(client, escalation), "the answer")["answer"]
+    assert (told["label"], told["settled_by"]) == ("Refund", "adjudicator")
+    assert Escalation.objects.get(pk=escalation).revision == 1
+
+
+def freeze(desk, project, queue, item, shot):
+    """The manager gathers what is settled and freezes it."""
     desk.goto(reverse("console:golden", args=[project.slug]))
     desk.get_by_label("Name", exact=True).fill("Support gold")
     desk.get_by_label("Test share in per cent").fill("40")
@@ -187,18 +210,12 @@ def test_from_an_escalation_to_a_better_queue(
     desk.get_by_role("link", name="Freeze the next version").click()
     click_button(desk, "Freeze version 1")
     desk.get_by_role("heading", name="version 1").first.wait_for()
-    version = GoldenVersion.objects.get()
-    assert version.items.count() == len(LABELS) * len(THINGS) + 1
+    assert GoldenVersion.objects.get().items.count() == len(LABELS) * len(THINGS) + 1
     shot(desk, "walk-golden")
 
-    # Fine-tune, evaluate, gate.
-    model = train(desk, project)
-    shot(desk, "walk-training")
-    run = evaluate(desk, project)
-    assert run.gate_decision.verdict == "pass", run.gate_decision.words
-    shot(desk, "walk-gate")
 
-    # Promote; the waiting items are re-scored and take new places.
+def promote(desk, project, queue, model, shot):
+    """The model goes into service; the waiting items are re-scored and take new places."""
     before = list(waiting(queue).values_list("pk", "sort_key"))
     desk.get_by_role("link", name="Promote").click()
     click_button(desk, "Promote")
@@ -210,26 +227,27 @@ def test_from_an_escalation_to_a_better_queue(
     desk.get_by_text(f"{len(before)} predicted").wait_for()
     shot(desk, "walk-rollout")
 
-    # A second model is no better: the gate does not pass it, two managers may, and one click takes it back.
-    second = train(desk, project, seed=9)
-    run = evaluate(desk, project)
-    assert run.gate_decision.verdict != "pass"
+
+def override_and_roll_back(desk, other_desk, project, run, models):
+    """What the gate does not pass two managers may; one click takes it back."""
+    first, second = models
     desk.get_by_label("Reason").fill("The first one leaves service on Monday; this one answers as well.")
     click_button(desk, "Ask for an override")
     desk.get_by_text("You asked for it").wait_for()
-    other_desk = login(open_page(), second_manager)
     other_desk.goto(reverse("console:evaluation_gate", args=[project.slug, run.pk]))
     other_desk.get_by_role("link", name="Confirm").click()
     click_button(other_desk, "Confirm the override and promote")
     other_desk.get_by_role("heading", name=f"Champion now: Model {second.number}").wait_for()
-    click_button(other_desk, f"Roll back to model {model.number}")
-    other_desk.get_by_role("heading", name=f"Champion now: Model {model.number}").wait_for()
+    click_button(other_desk, f"Roll back to model {first.number}")
+    other_desk.get_by_role("heading", name=f"Champion now: Model {first.number}").wait_for()
     assert Deployment.objects.count() == 3
 
-    # From the model back to every vote.
+
+def follow_back_to_the_votes(desk, project, model, shot):
+    """From the model back to every vote."""
     desk.goto(reverse("console:lineage_model", args=[project.slug, model.pk]))
     desk.get_by_role("heading", name=f"What model {model.number} rests on").wait_for()
-    trail = find_trail(desk, text)
+    trail = find_trail(desk, TEXT)
     trail.locator("summary").click()
     for words in ("Refund", "Exchange", "Reviewer", "Second reviewer", "Adjudicator", "chat-4471"):
         assert words in trail.inner_text()
