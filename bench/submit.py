@@ -51,7 +51,7 @@ def measure(sizes: list[int], *, port: int, rounds: int, seconds: float) -> dict
         fill(queues[-1], size, traces=traces)
     vacuum()
     people = [_reviewer(project, port) for _ in range(REVIEWERS)]
-    figures = [_speed(people, queue, rounds=rounds, seconds=seconds) for queue in queues]
+    figures = _speeds(people, queues, rounds=rounds, seconds=seconds)
     slow, fast = (pick(one["submits_per_s"] for one in figures) for pick in (min, max))
     least, most = (pick(one["submit_cpu_ms"] for one in figures) for pick in (min, max))
     return {
@@ -79,30 +79,40 @@ def _barest(person: Reviewer) -> float:
     return person.bare("/barest/")
 
 
-def _speed(people: list[Reviewer], queue: Any, *, rounds: int, seconds: float) -> dict[str, Any]:
-    """Medians over rounds in which the views take turns, so that a busy machine is slow for all of them."""
-    for person in people:
-        person.begin(str(queue.pk))
-    for act in (Reviewer.answer, Reviewer.bare, _barest):
-        pace(people, act, seconds=1)
+def _speeds(people: list[Reviewer], queues: list[Any], *, rounds: int, seconds: float) -> list[dict[str, Any]]:
+    """Medians over rounds in which queues and views take turns, so that a busy machine is slow for all of them."""
+    for queue in queues:
+        _begin(people, queue)
+        for act in (Reviewer.answer, Reviewer.bare, _barest):
+            pace(people, act, seconds=1)
     # As autovacuum does within a minute: a plan made while a table was empty reads it whole.
     run("VACUUM ANALYZE")
-    rows = []
+    found: list[list[dict[str, float]]] = [[] for _ in queues]
     for _ in range(rounds):
-        bare, barest, submit = (pace(people, act, seconds=seconds) for act in (Reviewer.bare, _barest, Reviewer.answer))
-        row = {
-            "ratio": submit.per_s / bare.per_s,
-            "barest_ratio": submit.per_s / barest.per_s,
-            "cpu_ratio": bare.cpu_ms / submit.cpu_ms,
-            "submits_per_s": submit.per_s,
-            "submit_cpu_ms": submit.cpu_ms,
-            "submit_p95_ms": submit.p95_ms,
-            "bare_per_s": bare.per_s,
-            "bare_cpu_ms": bare.cpu_ms,
-            "barest_per_s": barest.per_s,
-        }
-        rows.append(row)
-    return {name: round(statistics.median(row[name] for row in rows), 3) for name in rows[0]}
+        for queue, rows in zip(queues, found, strict=True):
+            _begin(people, queue)
+            rows.append(_round(people, seconds=seconds))
+    return [{name: round(statistics.median(row[name] for row in rows), 3) for name in rows[0]} for rows in found]
+
+
+def _begin(people: list[Reviewer], queue: Any) -> None:
+    for person in people:
+        person.begin(str(queue.pk))
+
+
+def _round(people: list[Reviewer], *, seconds: float) -> dict[str, float]:
+    bare, barest, submit = (pace(people, act, seconds=seconds) for act in (Reviewer.bare, _barest, Reviewer.answer))
+    return {
+        "ratio": submit.per_s / bare.per_s,
+        "barest_ratio": submit.per_s / barest.per_s,
+        "cpu_ratio": bare.cpu_ms / submit.cpu_ms,
+        "submits_per_s": submit.per_s,
+        "submit_cpu_ms": submit.cpu_ms,
+        "submit_p95_ms": submit.p95_ms,
+        "bare_per_s": bare.per_s,
+        "bare_cpu_ms": bare.cpu_ms,
+        "barest_per_s": barest.per_s,
+    }
 
 
 def _ahead(project: Any, queue: Any, size: int, *, port: int) -> dict[str, Any]:
@@ -129,8 +139,7 @@ def _ahead(project: Any, queue: Any, size: int, *, port: int) -> dict[str, Any]:
 
 def _alone(ahead: Reviewer, fresh: Reviewer, queue: Any) -> tuple[float, float, float]:
     """(p95 ahead, p95 fresh, first answer ahead) in milliseconds; the two take turns."""
-    for person in (ahead, fresh):
-        person.begin(str(queue.pk))
+    _begin([ahead, fresh], queue)
     pairs = [(ahead.answer(), fresh.answer()) for _ in range(ALONE)]
     return p95([pair[0] for pair in pairs]), p95([pair[1] for pair in pairs]), pairs[0][0] * 1000
 
