@@ -1,25 +1,15 @@
 """The claim with plans that are kept. docs/decisions/0014-claim-in-the-database.md"""
 
-from pathlib import Path
-
 from django.db import migrations
 
-_SQL = Path(__file__).parent / "sql"
-SQL = (_SQL / "0012_claim_plans.sql").read_text()
-_FIRST, _HONEYPOTS = ((_SQL / name).read_text() for name in ("0002_claim.sql", "0005_honeypots.sql"))
+from apps.queues.migrations._sql import function_of, sql
 
-
-def _function(name: str, text: str) -> str:
-    """As an earlier migration made it."""
-    body = text.partition(f"FUNCTION {name}(")[2].partition("END $$;")[0]
-    return f"CREATE OR REPLACE FUNCTION {name}({body}END $$;"
-
-
+_FIRST, _HONEYPOTS = sql("0002_claim.sql"), sql("0005_honeypots.sql")
 _WALK = ("queues_lock_first", "queues_take_main", "queues_take_walking")
-UNDO = "\n".join([*(_function(name, _FIRST) for name in _WALK), _function("queues_claim", _HONEYPOTS)])
+UNDO = "\n".join([*(function_of(name, _FIRST) for name in _WALK), function_of("queues_claim", _HONEYPOTS)])
 
 
 class Migration(migrations.Migration):
     dependencies = [("queues", "0011_label_budget")]
 
-    operations = [migrations.RunSQL(SQL, UNDO)]
+    operations = [migrations.RunSQL(sql("0012_claim_plans.sql"), UNDO)]

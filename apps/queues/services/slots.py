@@ -60,28 +60,29 @@ def slots_adjust(*, item: Item, answers: Answers | None = None, writes: Writes |
     Open slots are the answers asked for, less those given and those being given. An item whose slots come free again
     re-enters the claimable rows with a new `bumped_seq`. With `writes` it is written together with other changes.
     """
-    return _write(item, _WRITE, (), answers=answers, writes=writes)
+    return _write(item, answers=answers, writes=writes)
 
 
-def _write(item: Item, sql: str, more: tuple[Any, ...], *, answers: Answers | None, writes: Writes | None) -> Answers:
+def _write(
+    item: Item, *, dispute: tuple[Any, ...] = (None, None, None), answers: Answers | None, writes: Writes | None
+) -> Answers:
     answers = answers or answers_of(item)
-    values = [item.pk, *(getattr(item, name) for name in _LIFE), answers.live + answers.submitted, *more]
+    values = [item.pk, *(getattr(item, name) for name in _LIFE), answers.live + answers.submitted, *dispute]
 
     def taken(row: Any) -> None:
         item.open_slots, item.bumped_seq = row
 
     if writes is not None:
-        writes.then(sql, values, taken)
+        writes.then(_WRITE, values, taken)
         return answers
     with Writes() as now:
-        now.then(sql, values, taken)
+        now.then(_WRITE, values, taken)
     return answers
 
 
 # The only place that writes `open_slots`: the SQL function that also serves the claim.
 _LIFE = ("state", "wanted", "wanted_max", "settled_at", "adjudication_reason", "retired_reason")
-_WRITE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s)"
-_DISPUTE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)"
+_WRITE = "SELECT slots, bumped FROM queues_item_write(%s::uuid, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)"
 
 
 def next_bump() -> int:
@@ -115,7 +116,7 @@ def item_to_adjudication(
     item.adjudication_reason = reason[:200]
     item.dispute_kind, item.doubt, item.dispute_labels = kind, doubt.bits, list(doubt.labels)
     about = (kind, json.dumps(item.dispute_labels), doubt.bits)
-    _write(item, _DISPUTE, about, answers=answers, writes=writes)
+    _write(item, dispute=about, answers=answers, writes=writes)
 
 
 def item_reopen(*, item: Item) -> None:
