@@ -4,7 +4,6 @@ For the few places where a reviewer waits: there the ORM's own work costs more t
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,23 +11,19 @@ from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import uuid6
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.postgresql.base import CursorMixin
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 from django.db.models.expressions import DatabaseDefault
-from psycopg import RawCursor, adapters
-from psycopg.pq import Format
+
+from apps.core.statements import fetch_at
 
 M = TypeVar("M", bound=models.Model)
 T = TypeVar("T")
 
 # `json.loads` without its looks at what may stand around a value; nothing does in what Postgres writes.
 _scan_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
-_NAME = re.compile(r"%\((\w+)\)s")
 
 
 class Shape(Generic[M]):
@@ -153,7 +148,7 @@ class Writes:
             return
         sql, values, taken = self._then or ("SELECT 1", [], None)
         ways = ", ".join(f"w{number} AS ({part})" for number, part in enumerate(self._parts))
-        row = _fetch_kept(_numbered(f"WITH {ways} {sql}" if ways else sql), [*self._values, *values])
+        row = fetch_at(f"WITH {ways} {sql}" if ways else sql, [*self._values, *values])
         self._parts, self._values, self._then = [], [], None
         if taken is not None:
             taken(row)
@@ -204,79 +199,3 @@ def _insert_sql(model: type[models.Model], names: tuple[str, ...]) -> str:
 def _update_sql(model: type[models.Model], names: tuple[str, ...]) -> str:
     sets, key = ", ".join(f"{name} = %s" for name in names), model._meta.pk.column
     return f'UPDATE "{model._meta.db_table}" SET {sets} WHERE "{key}" = %s'  # noqa: S608 (our models' names)
-
-
-class _RawCursor(CursorMixin, RawCursor[Any]):
-    """Takes the text as the server does ($1, $2), so that nothing is parsed on the way."""
-
-
-@lru_cache(maxsize=256)
-def _numbered(sql: str) -> str:
-    """%s as $1, $2 and so on."""
-    first, *rest = sql.split("%s")
-    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
-
-
-def fetch_one(sql: str, values: Mapping[str, Any]) -> Sequence[Any] | None:
-    """The first row of a query that is asked again and again: its plan is kept with the connection.
-
-    Its values, named %(so)s, are sent beside its text, so that the text stays the same; their types have to be clear
-    from it.
-    """
-    text, names = _named(sql)
-    return _fetch_kept(text, [values[name] for name in names])
-
-
-@lru_cache(maxsize=256)
-def _named(sql: str) -> tuple[str, tuple[str, ...]]:
-    """The text with numbers for names, and the names in the order of their numbers."""
-    names = tuple(dict.fromkeys(_NAME.findall(sql)))
-    return _NAME.sub(lambda found: f"${names.index(found[1]) + 1}", sql), names
-
-
-def _fetch_kept(sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
-    database = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
-    kept = _kept_by(database)
-    same, own = kept.cursor(sql)
-    cursor = database._prepare_cursor(own)  # type: ignore[attr-defined]
-    cursor.execute(same, values)
-    row: Sequence[Any] | None = cursor.fetchone()
-    return row
-
-
-# Moments by the driver's own loader, which is compiled: it gives the connection's zone, and that is UTC.
-_MOMENTS: Any = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
-_MOST_CURSORS = 64  # each holds what it sent and read last
-
-
-class _Kept:
-    """The cursors of one connection, one for each statement, with the text that it knows the statement by.
-
-    A cursor that runs the very text it ran before knows how values go and come; a new one looks each type up.
-    """
-
-    def __init__(self, raw: Any) -> None:
-        self.raw = raw
-        self._cursors: dict[str, tuple[str, _RawCursor]] = {}
-
-    def cursor(self, sql: str) -> tuple[str, _RawCursor]:
-        if known := self._cursors.get(sql):
-            return known
-        cursor = _RawCursor(self.raw)
-        cursor.adapters.register_loader("timestamptz", _MOMENTS)
-        if len(self._cursors) >= _MOST_CURSORS:
-            del self._cursors[next(iter(self._cursors))]
-        self._cursors[sql] = (sql, cursor)
-        return sql, cursor
-
-
-# By Django's connection, which is a thread's own: with it, or with the next one that it opens, the cursors go.
-_KEPT: WeakKeyDictionary[BaseDatabaseWrapper, _Kept] = WeakKeyDictionary()
-
-
-def _kept_by(database: BaseDatabaseWrapper) -> _Kept:
-    kept = _KEPT.get(database)
-    if kept is None or kept.raw is not database.connection:
-        kept = _KEPT[database] = _Kept(database.connection)
-    return kept

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.accounts.models import User
-from apps.core.rows import fetch_one
+from apps.core.statements import fetch_one
 from apps.queues.models import Queue, ReviewerAdmission, ReviewerExclusion, ReviewerPause
 
 _HOLDS = Q(ended_at__isnull=True)

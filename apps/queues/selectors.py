@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
-from apps.core.rows import Shape, fetch_one, joined, split
+from apps.core.rows import Shape, joined, split
+from apps.core.statements import fetch_one
 from apps.projects.models import Membership, Project
 from apps.projects.rights import ROLE_RIGHTS, Right
 from apps.projects.selectors import schema_known

@@ -1,20 +1,16 @@
 """Rows of hand-written SQL are as good as the ORM's own."""
 
-import gc
-import threading
-import weakref
-
 import pytest
-from django.db import DEFAULT_DB_ALIAS, DataError, connection, connections, transaction
+from django.db import connection
 from django.db.models.expressions import DatabaseDefault
 
 from apps.consensus.models import Consensus
-from apps.core.rows import _MOST_CURSORS, Shape, Writes, _kept_by, fetch_one, joined, new
+from apps.core.rows import Shape, Writes, joined, new
+from apps.core.statements import fetch_one
 from apps.events.models import Event
 from apps.labeling.models import Annotation
 from apps.queues.models import Item, Queue, Review
 from tests import factories
-from tests.factories.clock import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -93,59 +89,6 @@ def test_a_written_row_is_stored_as_the_orm_stores_it(project):
         cursor.execute("SELECT to_jsonb(e) - 'id' - 'object_id' FROM events_event e WHERE verb = 'tested'")
         first, second = cursor.fetchall()
     assert first == second
-
-
-ASKED = "SELECT 10 / %(by)s::int, %(at)s::timestamptz"
-
-
-def test_a_statement_is_asked_again_after_it_has_failed():
-    values = {"by": 5, "at": NOW}
-    assert fetch_one(ASKED, values) == (2, NOW)
-    with pytest.raises(DataError), transaction.atomic():
-        fetch_one(ASKED, {**values, "by": 0})
-    assert fetch_one(ASKED, {**values, "by": 2}) == (5, NOW)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_statement_is_asked_again_over_a_new_connection():
-    values = {"by": 5, "at": NOW}
-    assert fetch_one(ASKED, values) == (2, NOW)
-    connection.close()
-    assert fetch_one(ASKED, values) == (2, NOW)
-
-
-def test_no_more_statements_are_kept_than_a_connection_can_bear():
-    for number in range(_MOST_CURSORS + 9):
-        assert fetch_one(f"SELECT {number} + %(n)s::int", {"n": 1}) == (number + 1,)
-    kept = _kept_by(connections[DEFAULT_DB_ALIAS])
-    assert len(kept._cursors) == _MOST_CURSORS
-    assert kept.cursor("SELECT 72 + $1::int") is kept.cursor("SELECT 72 + $1::int")  # the latest is among them
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_connection_that_was_left_goes_with_its_cursors():
-    values = {"by": 5, "at": NOW}
-    assert fetch_one(ASKED, values) == (2, NOW)
-    left = weakref.ref(connection.connection)
-    connection.close()
-    assert fetch_one(ASKED, values) == (2, NOW)
-    assert left() is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_thread_that_ends_takes_its_cursors_along():
-    left = []
-
-    def ask():
-        fetch_one(ASKED, {"by": 5, "at": NOW})
-        left.append(weakref.ref(_kept_by(connections[DEFAULT_DB_ALIAS])))
-        connection.close()
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    thread.join()
-    gc.collect()
-    assert left[0]() is None
 
 
 def test_moments_come_in_utc_as_the_orm_brings_them(project):

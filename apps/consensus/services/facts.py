@@ -10,7 +10,8 @@ from uuid import UUID
 import numpy as np
 
 from apps.consensus.models import Consensus, QualityFit, ReviewerQuality
-from apps.core.rows import Beside, Shape, fetch_one
+from apps.core.rows import Beside, Shape
+from apps.core.statements import fetch_one
 from apps.labeling.models import Annotation
 from apps.queues.models import Item
 from apps.queues.services.slots import Answers

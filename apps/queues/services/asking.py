@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.core.rows import fetch_one
+from apps.core.statements import fetch_one
 from apps.queues.models import Item
 from apps.queues.selectors import WORKS_IN_QUEUE
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.core.rows import fetch_one
+from apps.core.statements import fetch_one
 from apps.projects.selectors import schema_current
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld
 from apps.queues.models import Item, Queue, Review, ReviewerCursor

@@ -12,7 +12,8 @@ from datetime import datetime
 import uuid6
 
 from apps.accounts.models import User
-from apps.core.rows import Shape, fetch_one, joined, split
+from apps.core.rows import Shape, joined, split
+from apps.core.statements import fetch_one
 from apps.intake.models import Trace, TracePayload
 from apps.projects.selectors import schema_known
 from apps.queues.models import Item, Queue, Review

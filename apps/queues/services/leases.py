@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.db import violates
-from apps.core.rows import Beside, T, Writes, fetch_one
+from apps.core.rows import Beside, T, Writes
+from apps.core.statements import fetch_one
 from apps.core.stored import stored
 from apps.events.services import event_record
 from apps.queues.errors import NotAdmitted, QueueNotOpen, ReviewerHeld, StaleLease

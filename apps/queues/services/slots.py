@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
-from apps.core.rows import Writes, fetch_one
+from apps.core.rows import Writes
+from apps.core.statements import fetch_one
 from apps.core.stored import stored
 from apps.queues.models import Item, Queue
 from apps.queues.selectors import reviewer_ids
