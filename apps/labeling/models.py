@@ -34,10 +34,11 @@ class Annotation(UUIDModel):
     item = models.ForeignKey("queues.Item", on_delete=models.PROTECT, related_name="annotations")
     review = models.ForeignKey("queues.Review", on_delete=models.PROTECT, related_name="annotations")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False, related_name="+")
-    schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, related_name="+")
-    guideline = models.ForeignKey(
-        "projects.Guideline", on_delete=models.PROTECT, null=True, related_name="+"
-    )  # null: none yet
+    # Neither is ever deleted, and each is that of many thousand answers: an index would only be written.
+    schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, db_index=False, related_name="+")
+    guideline = models.ForeignKey(  # null: none yet
+        "projects.Guideline", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
     result = models.JSONField()  # Label Studio result: a list of regions
     label = models.CharField(
         max_length=500, blank=True
@@ -51,7 +52,7 @@ class Annotation(UUIDModel):
     duration_ms = models.PositiveIntegerField()
     assistance = models.CharField(max_length=16, choices=Assistance, default=Assistance.NONE)
     suggestion = models.ForeignKey(
-        "labeling.Suggestion", on_delete=models.PROTECT, null=True, related_name="annotations"
+        "labeling.Suggestion", on_delete=models.PROTECT, null=True, db_index=False, related_name="annotations"
     )  # what he had seen; null: nothing
     is_batch = models.BooleanField(default=False)  # given in a grid of many items
     weight = models.FloatField(default=1)  # as a vote: 1, or less where it repeats a guess that was seen before
@@ -79,7 +80,12 @@ class Annotation(UUIDModel):
                 condition=Q(source__in=["human", "simulated", "model", "imported"]), name="annotation_source_known"
             ),
         ]
-        indexes = [models.Index(fields=["reviewer", "-created_at"], name="annotation_of_person")]  # history, undo
+        indexes = [
+            models.Index(fields=["reviewer", "-created_at"], name="annotation_of_person"),  # history, undo
+            models.Index(
+                fields=["suggestion"], name="annotation_of_suggestion", condition=Q(suggestion__isnull=False)
+            ),
+        ]
         triggers = [
             pgtrigger.ReadOnly(name="annotation_frozen", exclude=["status"]),
             pgtrigger.Protect(name="annotation_kept", operation=pgtrigger.Delete),

@@ -195,7 +195,8 @@ class Item(UUIDModel):
     original = models.ForeignKey(  # null: no copy
         "self", on_delete=models.PROTECT, null=True, db_index=False, related_name="copies"
     )
-    schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, related_name="+")
+    # A schema is never deleted and is most of a project's items': an index would only be written.
+    schema = models.ForeignKey("projects.LabelSchema", on_delete=models.PROTECT, db_index=False, related_name="+")
     data = models.JSONField()  # {variable: value}, built from the trace by the schema's mapping
     search_text = models.TextField(blank=True)  # the first shown text, for the items page
     state = models.CharField(max_length=16, choices=State, default=State.OPEN)
