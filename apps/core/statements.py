@@ -7,6 +7,7 @@ Errors, transactions and Django's watching of statements (`execute_wrapper`, its
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -67,6 +68,7 @@ class _Statement:
 
     def __init__(self, raw: Connection[Any], sql: str, name: bytes) -> None:
         self._raw, self._sql, self._name = raw, sql.encode(), name
+        self._query = SimpleNamespace(query=self._sql)  # where Django's log of statements looks for the text
         like = RawCursor(raw)
         like.adapters.register_loader("timestamptz", _MOMENTS)
         self._adapted = Transformer(like)

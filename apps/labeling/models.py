@@ -82,9 +82,7 @@ class Annotation(UUIDModel):
         ]
         indexes = [
             models.Index(fields=["reviewer", "-created_at"], name="annotation_of_person"),  # history, undo
-            models.Index(
-                fields=["suggestion"], name="annotation_of_suggestion", condition=Q(suggestion__isnull=False)
-            ),
+            models.Index(fields=["suggestion"], name="annotation_of_suggestion", condition=Q(suggestion__isnull=False)),
         ]
         triggers = [
             pgtrigger.ReadOnly(name="annotation_frozen", exclude=["status"]),

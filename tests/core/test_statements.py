@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, DataError, OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.statements import _MOST, _kept_by, fetch_at, fetch_one
 from tests.factories.clock import NOW
@@ -159,6 +160,12 @@ def test_those_who_watch_statements_see_it():
     with connection.execute_wrapper(watch):
         fetch_one("SELECT %(n)s::int", {"n": 3})
     assert seen == [("SELECT $1::int", [3])]
+
+
+def test_it_stands_in_the_log_of_statements():
+    with CaptureQueriesContext(connection) as log:
+        fetch_one("SELECT %(n)s::int", {"n": 3})
+    assert [each["sql"] for each in log.captured_queries] == ["SELECT $1::int"]
 
 
 def test_a_text_that_cannot_be_stored_is_a_data_error():
