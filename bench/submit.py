@@ -4,7 +4,7 @@ Prints one JSON line. `ratio`: throughput of eight reviewers through the product
 event, consensus, next item in the answer) over that of the bare view with the same middleware and the same sessions;
 `barest_ratio`: over a view that does not even open the session. `cpu_ratio`: processor time of the bare view's request
 over an answer's (server, database and load generator together), which holds on a machine that others use too.
-`flat_ratio`: the slowest size over the fastest, and `flat_cpu_ratio` the same in processor time.
+`flat_ratio`: the slowest size over the fastest, each against its round; `flat_cpu_ratio`: the same in processor time.
 `ahead_ratio`: p95 of a reviewer 50,000 items ahead of everybody else over a fresh one's; `rescored_ratio`: the same
 right after every item got a new place in the order.
 """
@@ -27,6 +27,8 @@ AHEAD = 50_000
 ROUNDS, SECONDS = 20, 0.75
 ALONE = 300  # answers of a reviewer who works alone
 TRACES = 500
+
+Row = dict[str, float]  # the figures of one round
 
 
 def main() -> None:
@@ -54,17 +56,16 @@ def measure(sizes: list[int], *, port: int, rounds: int, seconds: float) -> dict
         fill(queues[-1], size, traces=traces)
     vacuum()
     people = [_reviewer(project, port) for _ in range(REVIEWERS)]
-    figures = _speeds(people, queues, rounds=rounds, seconds=seconds)
-    slow, fast = (pick(one["submits_per_s"] for one in figures) for pick in (min, max))
-    least, most = (pick(one["submit_cpu_ms"] for one in figures) for pick in (min, max))
+    rows = _speeds(people, queues, rounds=rounds, seconds=seconds)
+    figures = [{name: round(statistics.median(row[name] for row in of), 3) for name in of[0]} for of in rows]
     return {
         "bench": "submit",
         "reviewers": REVIEWERS,
         "ratio": min(one["ratio"] for one in figures),
         "barest_ratio": min(one["barest_ratio"] for one in figures),
         "cpu_ratio": min(one["cpu_ratio"] for one in figures),
-        "flat_ratio": round(slow / fast, 2),
-        "flat_cpu_ratio": round(least / most, 2),
+        "flat_ratio": _flat(rows, "submits_per_s"),
+        "flat_cpu_ratio": _flat(rows, "submit_cpu_ms"),
         **_ahead(project, queues[-1], sizes[-1], port=port),
         "sizes": dict(zip(map(str, sizes), figures, strict=True)),
     }
@@ -82,20 +83,27 @@ def _barest(person: Reviewer) -> float:
     return person.bare("/barest/")
 
 
-def _speeds(people: list[Reviewer], queues: list[Any], *, rounds: int, seconds: float) -> list[dict[str, Any]]:
-    """Medians over rounds in which queues and views take turns, so that a busy machine is slow for all of them."""
+def _speeds(people: list[Reviewer], queues: list[Any], *, rounds: int, seconds: float) -> list[list[Row]]:
+    """For each queue what each round found; queues and views take turns, so that a busy machine is slow for all."""
     for queue in queues:
         _begin(people, queue)
         for act in (Reviewer.answer, Reviewer.bare, _barest):
             pace(people, act, seconds=1)
     # As autovacuum does within a minute: a plan made while a table was empty reads it whole.
     run("VACUUM ANALYZE")
-    found: list[list[dict[str, float]]] = [[] for _ in queues]
+    found: list[list[Row]] = [[] for _ in queues]
     for _ in range(rounds):
-        for queue, rows in zip(queues, found, strict=True):
-            _begin(people, queue)
-            rows.append(_round(people, seconds=seconds))
-    return [{name: round(statistics.median(row[name] for row in rows), 3) for name in rows[0]} for rows in found]
+        for place in random.sample(range(len(queues)), len(queues)):
+            _begin(people, queues[place])
+            found[place].append(_round(people, seconds=seconds))
+    return found
+
+
+def _flat(rows: list[list[Row]], name: str) -> float:
+    """The least over the most of the queues, each against the mean of its round: speed changes from round to round."""
+    means = [statistics.mean(row[name] for row in of) for of in zip(*rows, strict=True)]
+    shares = [statistics.median(row[name] / mean for row, mean in zip(of, means, strict=True)) for of in rows]
+    return round(min(shares) / max(shares), 2)
 
 
 def _begin(people: list[Reviewer], queue: Any) -> None:
@@ -103,7 +111,7 @@ def _begin(people: list[Reviewer], queue: Any) -> None:
         person.begin(str(queue.pk))
 
 
-def _round(people: list[Reviewer], *, seconds: float) -> dict[str, float]:
+def _round(people: list[Reviewer], *, seconds: float) -> Row:
     acts: list[Callable[[Reviewer], float]] = [Reviewer.bare, _barest, Reviewer.answer]
     # In any order, so that none always comes first.
     paces = {act: pace(people, act, seconds=seconds) for act in random.sample(acts, len(acts))}
