@@ -86,15 +86,23 @@ def new(model: type[M], **values: Any) -> M:
     As `Shape.read`, without the looks of `__init__` at each field by itself; nor does it send Django's signals of it.
     """
     row = model.__new__(model)
-    row.__dict__.update({name: values.pop(name) if name in values else default() for name, default in _defaults(model)})
-    assert not values, f"{model.__name__} has no {', '.join(values)}"
+    fixed, made = _defaults(model)
+    row.__dict__.update(fixed)
+    for name, default in made.items():
+        if name not in values:
+            row.__dict__[name] = default()
+    row.__dict__.update(values)
+    assert len(row.__dict__) == len(fixed) + len(made), f"{model.__name__} has not all of {', '.join(values)}"
     row._state = ModelState()
     return row
 
 
 @cache
-def _defaults(model: type[models.Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
-    return tuple((each.attname, each.get_default) for each in model._meta.concrete_fields)
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:
+    """What a field begins with, by its column's attribute: the same for every row, and made anew for each."""
+    fields = model._meta.concrete_fields
+    made = {each.attname: each.get_default for each in fields if each.has_default() and callable(each.default)}
+    return {each.attname: each.get_default() for each in fields if each.attname not in made}, made
 
 
 class Writes:

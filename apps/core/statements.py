@@ -1,7 +1,8 @@
 """Statements that are asked again and again: prepared once a connection, and run without the driver's cursor.
 
 The driver's cursor looks at each statement from many sides; where a reviewer waits, that took longer than sending it.
-Errors, transactions and Django's watching of statements (`execute_wrapper`, its log) are as with any cursor.
+Errors, transactions and Django's watching of statements (`execute_wrapper`, its log) are as with any cursor; a signal
+is handled once the statement has ended.
 """
 
 import re
@@ -22,7 +23,7 @@ from psycopg.pq.abc import PGresult
 _NAME = re.compile(r"%\((\w+)\)s")
 # Moments by the driver's own loader, which is compiled: it gives the connection's zone, and that is UTC.
 _MOMENTS: Any = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
-_MOST = 64  # statements kept by a connection; each holds its plan, and what it sent and read last
+_MOST = 64  # statements kept by a connection; each holds its plan, and what it read last
 
 
 def fetch_one(sql: str, values: Mapping[str, Any]) -> Sequence[Any] | None:
@@ -57,23 +58,22 @@ def _numbered(sql: str) -> str:
 def _fetch(sql: str, values: Sequence[Any]) -> Sequence[Any] | None:
     database = connections[DEFAULT_DB_ALIAS]
     database.ensure_connection()
-    cursor = database._prepare_cursor(_kept_by(database).statement(sql))  # type: ignore[attr-defined]
-    cursor.execute(sql, values)
-    row: Sequence[Any] | None = cursor.fetchone()
-    return row
+    statement = _kept_by(database).statement(sql)
+    database._prepare_cursor(statement).execute(sql, values)  # type: ignore[attr-defined]
+    return statement.row
 
 
 class _Statement:
-    """One text on one connection: of a cursor, what Django's wrapper asks for here."""
+    """One text on one connection: of a cursor, what Django's wrapper needs to run it."""
 
-    def __init__(self, raw: Connection[Any], sql: str, name: bytes) -> None:
-        self._raw, self._sql, self._name = raw, sql.encode(), name
+    def __init__(self, raw: Connection[Any], sql: str, name: bytes = b"") -> None:
+        self._raw, self._sql, self._name = raw, sql.encode(), name  # no name: it is not prepared
         self._query = SimpleNamespace(query=self._sql)  # where Django's log of statements looks for the text
         like = RawCursor(raw)
         like.adapters.register_loader("timestamptz", _MOMENTS)
         self._adapted = Transformer(like)
         self._is_prepared = self._has_loaders = False
-        self._row: tuple[Any, ...] | None = None
+        self.row: tuple[Any, ...] | None = None  # the first that came
 
     def execute(self, sql: str, values: Sequence[Any]) -> None:
         """Run it and read its first row. The text is its own, said again for those who watch.
@@ -81,7 +81,7 @@ class _Statement:
         Raises:
             psycopg.Error: as the driver's cursor.
         """
-        self._row = None
+        self.row = None
         # As text, without types: the server knows them from the statement, so that a plan serves all values.
         sent = self._adapted.dump_sequence(values, [PyFormat.TEXT] * len(values))
         self._begin()
@@ -90,10 +90,7 @@ class _Statement:
         self._adapted.set_pgresult(result, set_loaders=not self._has_loaders)
         self._has_loaders = True
         if result.ntuples:
-            self._row = self._adapted.load_row(0, tuple)
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        return self._row
+            self.row = self._adapted.load_row(0, tuple)
 
     def _begin(self) -> None:
         """Begin the transaction that Django has announced by switching autocommit off."""
@@ -104,7 +101,7 @@ class _Statement:
 
     def _sent(self, values: Sequence[Any]) -> PGresult:
         server = self._raw.pgconn
-        if self._raw.prepare_threshold is None:  # a pooler gives each transaction another connection
+        if not self._name:
             return self._checked(server.exec_params(self._sql, values))
         if not self._is_prepared:
             self._checked(server.prepare(self._name, self._sql))
@@ -118,12 +115,6 @@ class _Statement:
             raise OperationalError(result.get_error_message())
         raise error_from_result(result, encoding=self._raw.info.encoding)
 
-    def forget(self) -> None:
-        """Have the server forget it too."""
-        if self._is_prepared:
-            self._begin()
-            self._checked(self._raw.pgconn.exec_(b"DEALLOCATE " + self._name))
-
 
 _DONE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
@@ -134,15 +125,14 @@ class _Kept:
     def __init__(self, raw: Connection[Any]) -> None:
         self.raw = raw
         self._statements: dict[str, _Statement] = {}
-        self._made = 0
 
     def statement(self, sql: str) -> _Statement:
         if known := self._statements.get(sql):
             return known
-        if len(self._statements) >= _MOST:
-            self._statements.pop(next(iter(self._statements))).forget()
-        self._made += 1
-        made = self._statements[sql] = _Statement(self.raw, sql, b"kept_%d" % self._made)
+        # A pooler gives each transaction another connection: there Django's own setting says that nothing is prepared.
+        if len(self._statements) >= _MOST or self.raw.prepare_threshold is None:
+            return _Statement(self.raw, sql)
+        made = self._statements[sql] = _Statement(self.raw, sql, b"kept_%d" % len(self._statements))
         return made
 
 

@@ -62,7 +62,7 @@ def test_a_new_row_is_as_its_class_makes_it(model):
             assert mine == its or isinstance(its, DatabaseDefault), field.name
     assert ours.pk != new(model).pk or ours.pk is None
     assert (ours._state.adding, ours._state.db) == (theirs._state.adding, theirs._state.db)
-    with pytest.raises(AssertionError, match="has no item"):
+    with pytest.raises(AssertionError, match="has not all of item"):
         new(model, item=None)
 
 

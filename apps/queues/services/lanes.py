@@ -59,14 +59,15 @@ def lane_order(*, queue: Queue, rng: random.Random) -> list[str]:
 
 def item_take(*, queue: Queue, reviewer: User, lanes: list[str], now: datetime, is_last: bool) -> Claimed:
     """One statement: the lease that the person holds, or a new one on the first item of the lanes."""
+    fresh = uuid6.uuid7()  # of a lease, and of the person's place in the queue where he has none yet
     values = {
         "queue": queue.pk,
         "reviewer": reviewer.pk,
         "now": now,
         "lanes": " ".join(lanes),
         "is_last": is_last,
-        "review": uuid6.uuid7(),
-        "cursor": uuid6.uuid7(),
+        "review": fresh,
+        "cursor": fresh,
     }
     row = fetch_one(_CLAIM, values)
     assert row is not None
