@@ -184,16 +184,12 @@ def _columns(model: type[models.Model]) -> tuple[_Column, ...]:
 def _column(of: "models.Field[Any, Any]") -> _Column:
     """Sends what `get_db_prep_save` would, without its many steps for what needs none."""
     named, empty = (of.attname, f'"{of.column}"'), frozenset({type(None)})
-    # A whole number goes with its column's width, so that its type does not change with its value.
-    wide = connection.ops.integerfield_type_map.get(of.get_internal_type())  # type: ignore[attr-defined]
-    if wide is not None:
-        return _Column(*named, empty, wide)
     if isinstance(of, models.JSONField):
         # As text, whose type the column tells: an adapter would only wrap it.
         return _Column(*named, empty, (of.encoder or json.JSONEncoder)().encode)
     if isinstance(of, models.CharField | models.TextField):
         return _Column(*named, empty | {str}, str)
-    as_is = empty | {UUID, uuid6.UUID, float, bool, datetime, str}
+    as_is = empty | {UUID, uuid6.UUID, int, float, bool, datetime, str}
     return _Column(*named, as_is, lambda value: of.get_db_prep_save(value, connection))
 
 
