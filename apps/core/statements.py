@@ -129,7 +129,7 @@ class _Kept:
     def statement(self, sql: str) -> _Statement:
         if known := self._statements.get(sql):
             return known
-        # A pooler gives each transaction another connection: there Django's own setting says that nothing is prepared.
+        # A pooler gives each transaction another connection; the address then says that nothing is prepared.
         if len(self._statements) >= _MOST or self.raw.prepare_threshold is None:
             return _Statement(self.raw, sql)
         made = self._statements[sql] = _Statement(self.raw, sql, b"kept_%d" % len(self._statements))

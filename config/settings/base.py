@@ -26,8 +26,8 @@ def database_from_url(url: str) -> dict[str, Any]:
         "PORT": str(query.pop("port", "") or parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        # Plans of `apps.core.rows.fetch_one` are kept from the third time on. Behind a pooler that hands each
-        # transaction another connection, `?prepare_threshold=` (empty) in the URL switches that off.
+        # `apps.core.statements` prepares what is asked again and again. Behind a pooler that hands each transaction
+        # another connection, `?prepare_threshold=` (empty) in the URL switches that off.
         "OPTIONS": {**query, "prepare_threshold": int(threshold) if threshold else None},
     }
 
